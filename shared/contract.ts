@@ -1,0 +1,126 @@
+import { eventIterator, oc } from '@orpc/contract';
+import { z } from 'zod';
+import { batchDetailSchema, batchListSchema, batchQuerySchema } from './schemas/batches.ts';
+import { problemSchema, uid } from './schemas/common.ts';
+import {
+  explainSchema,
+  explanationSchema,
+  flowFileSchema,
+  flowListSchema,
+  flowNameSchema,
+  flowSaveSchema,
+} from './schemas/flows.ts';
+import { healthSchema } from './schemas/health.ts';
+import { logBatchSchema, logFollowSchema } from './schemas/logs.ts';
+import { echoResultSchema, echoSchema, peerListSchema, peersReplaceSchema } from './schemas/peers.ts';
+import {
+  retrySchema,
+  runDetailSchema,
+  runIdSchema,
+  runListSchema,
+  runLogQuerySchema,
+  runLogSchema,
+  runQuerySchema,
+  runSchema,
+} from './schemas/runs.ts';
+import { settingListSchema, settingsChangeSchema } from './schemas/settings.ts';
+import {
+  journalQuerySchema,
+  journalSchema,
+  studyDetailSchema,
+  studyListSchema,
+  studyQuerySchema,
+} from './schemas/studies.ts';
+
+/** One error shape for all: `data` is the problem, `status` follows its kind (400, 404, 503, 500). */
+const base = oc.errors({ PROBLEM: { data: problemSchema } });
+const get = (path: `/${string}`, summary: string) => base.route({ method: 'GET', path, summary });
+
+/** Changed ids since the last item: the window asks again for what it shows of them. */
+const changes = eventIterator(z.object({ ids: z.array(z.number().int()) }));
+
+export const contract = {
+  health: {
+    get: get('/health', 'Listener, engine, disk, GPUs and problems').output(healthSchema),
+    watch: get('/health/events', 'Health, sent again when it changes').output(eventIterator(healthSchema)),
+  },
+  studies: {
+    list: get('/studies', 'Studies by filter, sorted, paged').input(studyQuerySchema).output(studyListSchema),
+    get: get('/studies/{studyInstanceUid}', 'One study with series and instances')
+      .input(z.object({ studyInstanceUid: uid }))
+      .output(studyDetailSchema),
+    journal: get('/studies/{studyInstanceUid}/journal', 'What happened to the study, in order')
+      .input(journalQuerySchema)
+      .output(journalSchema),
+  },
+  batches: {
+    list: get('/batches', 'Batches, newest first').input(batchQuerySchema).output(batchListSchema),
+    get: get('/batches/{id}', 'One batch with the verdict of every flow').input(runIdSchema).output(batchDetailSchema),
+  },
+  flows: {
+    list: get('/flows', 'Flow files with their validity').output(flowListSchema),
+    get: get('/flows/{+file}', 'One flow file').input(flowNameSchema).output(flowFileSchema),
+    save: base
+      .route({
+        method: 'PUT',
+        path: '/flows/{+file}',
+        summary: 'Write a flow file; an invalid one is kept and reported',
+      })
+      .input(flowSaveSchema)
+      .output(flowFileSchema),
+    remove: base
+      .route({ method: 'DELETE', path: '/flows/{+file}', summary: 'Delete a flow file' })
+      .input(flowNameSchema)
+      .output(z.object({ file: z.string() })),
+    explain: base
+      .route({
+        method: 'POST',
+        path: '/flows/explain',
+        summary: 'Would this YAML fire on a stored batch, study or folder, and why',
+      })
+      .input(explainSchema)
+      .output(explanationSchema),
+  },
+  runs: {
+    list: get('/runs', 'Runs, newest first').input(runQuerySchema).output(runListSchema),
+    watch: get('/runs/events', 'Ids of runs as they change').output(changes),
+    get: get('/runs/{id}', 'One run: steps, log lines, deliveries per instance')
+      .input(runIdSchema)
+      .output(runDetailSchema),
+    log: get('/runs/{id}/log', 'Container output of the run').input(runLogQuerySchema).output(runLogSchema),
+    cancel: base
+      .route({ method: 'POST', path: '/runs/{id}/cancel', summary: 'Stop the run and remove its container' })
+      .input(runIdSchema)
+      .output(runSchema),
+    retry: base
+      .route({
+        method: 'POST',
+        path: '/runs/{id}/retry',
+        summary: 'Run again from the start or a step, or only send again',
+      })
+      .input(retrySchema)
+      .output(runSchema),
+  },
+  peers: {
+    list: get('/peers', 'Configured peers').output(peerListSchema),
+    replace: base
+      .route({ method: 'PUT', path: '/peers', summary: 'Replace the list of peers' })
+      .input(peersReplaceSchema)
+      .output(peerListSchema),
+    echo: base
+      .route({ method: 'POST', path: '/peers/{name}/echo', summary: 'C-ECHO a peer' })
+      .input(echoSchema)
+      .output(echoResultSchema),
+  },
+  settings: {
+    list: get('/settings', 'Effective settings and where each comes from').output(settingListSchema),
+    change: base
+      .route({ method: 'PUT', path: '/settings', summary: 'Change settings; null resets one' })
+      .input(settingsChangeSchema)
+      .output(settingListSchema),
+  },
+  logs: {
+    follow: get('/logs/events', "Gantry's own log, live").input(logFollowSchema).output(eventIterator(logBatchSchema)),
+  },
+};
+export type Contract = typeof contract;

@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import { collect, verdictSchema } from './batches.ts';
+import { aeTitle, listOf, port, problemSchema } from './common.ts';
+
+/** A flow as it runs: defaults filled in, docker_kwargs mapped to the Engine API. Made by flows/definition. */
+export const containerSpecSchema = z.object({
+  /** Body of `POST /containers/create`, the part a flow may reach. */
+  Image: z.string().min(1),
+  Cmd: z.array(z.string()).optional(),
+  Entrypoint: z.array(z.string()).optional(),
+  Env: z.array(z.string()).default([]),
+  User: z.string().optional(),
+  Labels: z.record(z.string(), z.string()).default({}),
+  NetworkDisabled: z.boolean().optional(),
+  ExposedPorts: z.record(z.string(), z.object({})).optional(),
+  HostConfig: z.record(z.string(), z.unknown()).default({}),
+});
+export type ContainerSpec = z.infer<typeof containerSpecSchema>;
+
+export const modelSchema = z.object({
+  name: z.string(),
+  container: containerSpecSchema,
+  gpu: z.boolean(),
+  inputDir: z.string(),
+  outputDir: z.string(),
+  pullBeforeExec: z.boolean(),
+  timeoutSeconds: z.number().positive(),
+  staticMounts: z.array(z.object({ name: z.string(), target: z.string() })),
+  network: z.enum(['none', 'bridge']),
+});
+export type Model = z.infer<typeof modelSchema>;
+
+export const destinationSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('dicom'), host: z.string().min(1), port, aeTitle }),
+  z.object({ kind: z.literal('peer'), peer: z.string().min(1) }),
+  /** Absolute, or below DATA/folders. */
+  z.object({ kind: z.literal('folder'), path: z.string().min(1) }),
+]);
+export type Destination = z.infer<typeof destinationSchema>;
+
+export const flowSchema = z.object({
+  name: z.string(),
+  version: z.string(),
+  priority: z.number().int().min(0).max(5),
+  enabled: z.boolean(),
+  collect,
+  quietMs: z.number().int().min(0),
+  tarSubdir: z.array(z.string()),
+  /** All keys of one trigger in one instance; all triggers met. */
+  triggers: z.array(z.record(z.string(), z.string())),
+  models: z.array(modelSchema),
+  destinations: z.array(destinationSchema),
+  returnToSenderOnPort: z.array(port),
+});
+export type Flow = z.infer<typeof flowSchema>;
+
+/** Where in the file and what; `severity: warning` does not make a flow invalid. */
+export const flowProblemSchema = z.object({
+  severity: z.enum(['error', 'warning']),
+  line: z.number().int(),
+  column: z.number().int(),
+  path: z.string(),
+  what: z.string(),
+  remedy: z.string(),
+});
+export type FlowProblem = z.infer<typeof flowProblemSchema>;
+
+export const flowSummarySchema = z.object({
+  file: z.string(),
+  name: z.string(),
+  version: z.string(),
+  enabled: z.boolean(),
+  valid: z.boolean(),
+  priority: z.number().int(),
+  collect,
+  models: z.array(z.string()),
+  destinations: z.array(z.string()),
+  problems: z.array(flowProblemSchema),
+});
+export type FlowSummary = z.infer<typeof flowSummarySchema>;
+export const flowListSchema = listOf(flowSummarySchema);
+
+/** `etag` is the hash of the text: give it back on save to be told of a change in between. */
+export const flowFileSchema = flowSummarySchema.extend({ text: z.string(), etag: z.string() });
+export const flowNameSchema = z.object({ file: z.string().min(1).max(200) });
+export const flowSaveSchema = flowNameSchema.extend({ text: z.string().max(1_000_000), etag: z.string().optional() });
+
+export const explainSchema = z
+  .object({
+    text: z.string().max(1_000_000),
+    batchId: z.coerce.number().int().optional(),
+    studyInstanceUid: z.string().optional(),
+    /** A folder on the machine the core runs on. */
+    folder: z.string().optional(),
+  })
+  .refine(v => [v.batchId, v.studyInstanceUid, v.folder].filter(x => x !== undefined).length === 1, {
+    message: 'give exactly one of batchId, studyInstanceUid, folder',
+  });
+export const explanationSchema = z.object({
+  valid: z.boolean(),
+  problems: z.array(flowProblemSchema),
+  instanceCount: z.number().int(),
+  verdict: verdictSchema.nullable(),
+  /** Files of a folder that could not be read as DICOM. */
+  unreadable: z.array(z.object({ file: z.string(), problem: problemSchema })),
+});
+export type Explanation = z.infer<typeof explanationSchema>;
