@@ -210,6 +210,18 @@ export const problems = {
     title: p => `Step ${p.step} ran longer than ${p.seconds} s`,
     remedy: () => 'Raise timeout in the flow, or find out why the container hangs, and retry from this step.',
   }),
+  NOTHING_TO_SEND: problem<{ otherFiles: number }>({
+    kind: 'outside',
+    retry: false,
+    title: p => `The output holds no DICOM to send (${p.otherFiles} other files)`,
+    remedy: () => 'Make the last model write DICOM to its output_dir, or remove the destinations from the flow.',
+  }),
+  DELIVERY_FAILED: problem<{ unconfirmed: number; total: number; reason: string }>({
+    kind: 'outside',
+    retry: false,
+    title: p => `${p.unconfirmed} of ${p.total} deliveries are not confirmed`,
+    remedy: p => `Repair the destination, then send again: ${p.reason}.`,
+  }),
   STEP_OUTPUT_UNREADABLE: problem<{ step: string; reason: string }>({
     kind: 'outside',
     retry: false,

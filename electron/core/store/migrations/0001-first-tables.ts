@@ -74,6 +74,13 @@ CREATE TABLE batch_instances (
   PRIMARY KEY (batch_id, instance_id)
 ) WITHOUT ROWID;
 CREATE INDEX batch_instances_by_instance ON batch_instances (instance_id);
+CREATE TABLE batch_studies (
+  batch_id INTEGER NOT NULL REFERENCES batches (id) ON DELETE CASCADE,
+  study_instance_uid TEXT NOT NULL,
+  instance_count INTEGER NOT NULL, bytes INTEGER NOT NULL,
+  PRIMARY KEY (batch_id, study_instance_uid)
+) WITHOUT ROWID;
+CREATE INDEX batch_studies_by_study ON batch_studies (study_instance_uid);
 
 CREATE TABLE verdicts (
   id INTEGER PRIMARY KEY,
