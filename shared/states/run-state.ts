@@ -29,7 +29,7 @@ const moves: Record<RunState, readonly RunState[]> = {
   sending: ['sent', 'failed', 'cancelled', 'pending'],
   sent: ['pending'],
   failed: ['pending', 'sending'],
-  cancelled: ['pending'],
+  cancelled: ['pending', 'sending'],
 };
 
 export const mayMove = (from: RunState, to: RunState): boolean => moves[from].includes(to);

@@ -30,11 +30,13 @@ interface Needs {
   quietCollects: () => QuietCollect[];
   /** Batches closed and wait for their verdicts. */
   closed: () => void;
+  /** The journal room's writer; it stands above this room. */
+  journal: { write(studyInstanceUid: string, event: 'received' | 'incomplete', data: Record<string, unknown>): void };
 }
 
 const tickMs = 250;
 
-export function createBatches({ db, quietCollects, closed }: Needs): Batches {
+export function createBatches({ db, quietCollects, closed, journal }: Needs): Batches {
   const open = db.prepare<[string, string, number, string, string, string, number, number], { id: number }>(`
     INSERT INTO batches (collect, key, quiet_ms, calling_ae, called_ae, host, opened_at, last_at)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -63,6 +65,10 @@ export function createBatches({ db, quietCollects, closed }: Needs): Batches {
         ? instance.seriesInstanceUid
         : instance.studyInstanceUid;
 
+  const studiesOf = db.prepare<[string], { study_instance_uid: string; instance_count: number; bytes: number }>(`
+    SELECT s.study_instance_uid, s.instance_count, s.bytes FROM batches b JOIN batch_studies s ON s.batch_id = b.id
+    WHERE b.state = 'open' AND b.collect = 'association' AND b.key = ?`);
+
   let timer: NodeJS.Timeout | undefined;
   return {
     landed(instances, association) {
@@ -86,6 +92,13 @@ export function createBatches({ db, quietCollects, closed }: Needs): Batches {
     },
     ended(association, outcome, reason) {
       const complete = outcome === 'released' || outcome === 'imported';
+      const { callingAe, calledAe, host } = association;
+      for (const study of studiesOf.all(String(association.id))) {
+        const { instance_count: instances, bytes } = study;
+        const data = { associationId: association.id, callingAe, calledAe, host, instances, bytes };
+        journal.write(study.study_instance_uid, 'received', data);
+        if (!complete) journal.write(study.study_instance_uid, 'incomplete', { ...data, outcome, reason });
+      }
       const changed = closeAssociation.run(complete ? 1 : 0, reason, Date.now(), String(association.id)).changes;
       // The transaction around us has to commit before anybody reads the batch.
       if (changed > 0) setImmediate(closed);

@@ -111,7 +111,7 @@ export const catalogue = {
     schema: list(z.string().regex(/^[A-Za-z0-9-]+$/)),
     default: [] as string[],
     environment: ['GPUS'],
-    help: 'GPUs that flows may use, by index or UUID; each serves one step at a time.',
+    help: 'GPUs that flows may use, by index or UUID; each serves one run at a time.',
   }),
   RUNS_AT_ONCE: setting({ schema: whole(1, 64), default: 2, help: 'Runs that execute at the same time.' }),
   DOCKER_HOST: setting({

@@ -1,0 +1,88 @@
+import { implement } from '@orpc/server';
+import { contract } from '../../shared/contract.ts';
+import type { Core } from './compose.ts';
+
+/** Contract to rooms, a line a procedure. What a room throws is turned into a PROBLEM by the door (door/problem-error.ts). */
+export function createApi(core: Core) {
+  const on = implement(contract);
+  const { studies, journal, flows, peers, settings, health, log } = core;
+  return on.router({
+    health: {
+      get: on.health.get.handler(() => health.now()),
+      watch: on.health.watch.handler(({ signal }) => health.watch(signal)),
+    },
+    studies: {
+      list: on.studies.list.handler(({ input }) => studies.list(input)),
+      get: on.studies.get.handler(({ input }) => studies.get(input.studyInstanceUid)),
+      journal: on.studies.journal.handler(({ input }) => journal.list(input)),
+    },
+    batches: {
+      list: on.batches.list.handler(({ input }) => flows.batches.list(input)),
+      get: on.batches.get.handler(({ input }) => flows.batches.detail(input.id)),
+    },
+    flows: {
+      list: on.flows.list.handler(() => flows.files.summaries()),
+      get: on.flows.get.handler(({ input }) => flows.files.read(input.file)),
+      save: on.flows.save.handler(({ input }) => flows.files.save(input.file, input.text, input.etag)),
+      remove: on.flows.remove.handler(async ({ input }) => {
+        await flows.files.remove(input.file);
+        return { file: input.file };
+      }),
+      explain: on.flows.explain.handler(({ input }) => flows.explain(input)),
+    },
+    runs: {
+      list: on.runs.list.handler(({ input }) => flows.runs.list(input)),
+      watch: on.runs.watch.handler(({ signal }) => gathered(flows.runChanges(signal))),
+      get: on.runs.get.handler(({ input }) => flows.runs.detail(input.id)),
+      log: on.runs.log.handler(({ input }) => flows.runs.log(input)),
+      cancel: on.runs.cancel.handler(async ({ input }) => {
+        await flows.queue.cancel(input.id);
+        return flows.runs.get(input.id);
+      }),
+      retry: on.runs.retry.handler(async ({ input }) => {
+        await flows.queue.retry(input.id, input.fromStep ?? 0);
+        return flows.runs.get(input.id);
+      }),
+    },
+    peers: {
+      list: on.peers.list.handler(() => listed(peers.list())),
+      replace: on.peers.replace.handler(({ input }) => {
+        peers.replace(input.items);
+        return listed(peers.list());
+      }),
+      echo: on.peers.echo.handler(({ input, signal }) => core.echo(peers.get(input.name), signal)),
+    },
+    settings: {
+      list: on.settings.list.handler(() => listed(settings.list())),
+      change: on.settings.change.handler(({ input }) => {
+        settings.change(input);
+        return listed(settings.list());
+      }),
+    },
+    logs: {
+      follow: on.logs.follow.handler(({ input, signal }) => log.follow(input.after, signal)),
+    },
+  });
+}
+
+const listed = <T>(items: T[]) => ({ items, total: items.length });
+
+/** Ids told within a short while, as one item: a chatty container must not flood a window. */
+async function* gathered(ids: AsyncGenerator<number>): AsyncGenerator<{ ids: number[] }> {
+  const pauseMs = 200;
+  let next = ids.next();
+  for (;;) {
+    const first = await next;
+    if (first.done) return;
+    const some = new Set([first.value]);
+    next = ids.next();
+    const pause = new Promise<null>(resolve => setTimeout(() => resolve(null), pauseMs));
+    for (;;) {
+      const more = await Promise.race([next, pause]);
+      if (more === null || more.done) break;
+      some.add(more.value);
+      next = ids.next();
+    }
+    yield { ids: [...some] };
+  }
+}

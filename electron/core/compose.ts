@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createEcho, createListener, createPeers, createSender, type Listener } from './dicom/index.ts';
+import { createEngine, type Engine } from './docker/index.ts';
+import { createFlows, type Flows } from './flows/index.ts';
+import { createContainerStep } from './flows/steps/index.ts';
+import { createHealth, type HealthRoom } from './health.ts';
+import { createBatches, createInbox, type Inbox } from './inbox/index.ts';
+import type { LogHub } from './logs/index.ts';
+import { createSettings, type SettingKey, type Settings } from './settings/index.ts';
+import { type Db, openStore } from './store/index.ts';
+import { createJournal, createRetention, createStudies, type Journal, type Studies } from './studies/index.ts';
+
+export interface CoreOptions {
+  dataDirectory: string;
+  /** From the command line, over everything else. */
+  options: Partial<Record<SettingKey, string>>;
+  environment: NodeJS.ProcessEnv;
+  log: LogHub;
+  version: string;
+}
+
+/** The whole product without a door. */
+export interface Core {
+  dataDirectory: string;
+  settings: Settings;
+  studies: Studies;
+  journal: Journal;
+  flows: Flows;
+  inbox: Inbox;
+  listener: Listener;
+  engine: Engine;
+  peers: ReturnType<typeof createPeers>;
+  echo: ReturnType<typeof createEcho>;
+  health: HealthRoom;
+  log: LogHub;
+  stop(): Promise<void>;
+}
+
+/**
+ * Makes the rooms in order, starts them, and stops them in reverse.
+ *
+ * @throws SETTINGS_INVALID, STORE_NEWER_THAN_APP, PORT_TAKEN, TLS_FILE_UNREADABLE: nothing is left running then
+ */
+export async function startCore({ dataDirectory, options, environment, log, version }: CoreOptions): Promise<Core> {
+  const stops: (() => void | Promise<void>)[] = [];
+  const stop = async () => {
+    for (const end of stops.splice(0).reverse()) {
+      await Promise.resolve(end()).catch(error => log.error('core', `stop: ${error instanceof Error ? error.stack : error}`));
+    }
+  };
+  try {
+    for (const folder of ['conf.d', 'flows', 'static', 'instances', 'runs']) {
+      mkdirSync(join(dataDirectory, folder), { recursive: true });
+    }
+    const settings = createSettings({ dataDirectory, environment, options, log });
+    stops.push(() => settings.stop());
+    const db = openStore(join(dataDirectory, 'gantry.sqlite'));
+    stops.push(() => void db.close());
+
+    const journal = createJournal({ db });
+    const studies = createStudies({ db, dataDirectory });
+    const engine = createEngine({ address: settings.get('DOCKER_HOST'), log, installationId: installationId(db) });
+    const peers = createPeers({ db });
+    const stepKind = createContainerStep({ engine, settings, log });
+    const flows = createFlows({ db, dataDirectory, settings, journal, sender: createSender({ settings, log }), peers, stepKind, log });
+    const batches = createBatches({ db, quietCollects: flows.quietCollects, closed: flows.batchesClosed, journal });
+    const inbox = createInbox({ db, dataDirectory, settings, log, landed: batches.landed, ended: batches.ended });
+    const listener = createListener({ settings, inbox, log });
+    const retention = createRetention({ db, dataDirectory, settings, log, journal });
+    const health = createHealth({ version, dataDirectory, db, settings, listener, inbox, engine, flows });
+
+    await engine.start();
+    stops.push(() => engine.stop());
+    await inbox.recover();
+    await flows.start();
+    stops.push(() => flows.stop());
+    stops.push(engine.onChange(flows.queue.pump));
+    stops.push(settings.onChange(flows.queue.pump));
+    batches.start();
+    stops.push(batches.stop);
+    retention.start();
+    stops.push(() => retention.stop());
+    await listener.start();
+    stops.push(() => listener.stop());
+    stops.push(() => health.stop());
+
+    const echo = createEcho({ settings });
+    return { dataDirectory, settings, studies, journal, flows, inbox, listener, engine, peers, echo, health, log, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Names this data directory on containers, so that two Gantrys on one engine keep their hands off each other's. */
+function installationId(db: Db): string {
+  db.prepare("INSERT OR IGNORE INTO facts (key, value) VALUES ('installation', ?)").run(randomUUID());
+  const row = db.prepare<[], { value: string }>("SELECT value FROM facts WHERE key = 'installation'").get();
+  return row?.value ?? '';
+}

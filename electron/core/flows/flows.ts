@@ -1,0 +1,106 @@
+import { join } from 'node:path';
+import type { LogLine } from '../../../shared/schemas/runs.ts';
+import type { Peers, Sender } from '../dicom/index.ts';
+import type { QuietCollect } from '../inbox/index.ts';
+import { createAnnouncer } from '../lib/announcer.ts';
+import type { LogHub } from '../logs/index.ts';
+import type { Settings } from '../settings/index.ts';
+import type { Db } from '../store/index.ts';
+import type { Journal } from '../studies/index.ts';
+import { type BatchesView, createBatchesView } from './batches-view.ts';
+import { createDeliveries, type Deliveries } from './delivery/index.ts';
+import { createEvaluator } from './evaluate.ts';
+import { createExecutor } from './execute.ts';
+import { createFlowFiles, type FlowFiles } from './flow-files.ts';
+import { createGpus, type Gpus } from './gpus.ts';
+import { createOutcome } from './outcome.ts';
+import { createQueue, type Queue } from './queue.ts';
+import { createRuns } from './runs.ts';
+import { createRunsView, type RunsView } from './runs-view.ts';
+import type { StepKind } from './steps/step.ts';
+import { createWhatIf } from './what-if.ts';
+
+/** The flows room, put together. */
+export interface Flows {
+  files: FlowFiles;
+  runs: RunsView;
+  batches: BatchesView;
+  queue: Pick<Queue, 'cancel' | 'retry' | 'pump'>;
+  deliveries: Pick<Deliveries, 'breakers' | 'tryNow'>;
+  gpus: Pick<Gpus, 'list'>;
+  explain: ReturnType<typeof createWhatIf>;
+  /** How the enabled flows collect, besides by association. */
+  quietCollects(): QuietCollect[];
+  /** Batches have closed. */
+  batchesClosed(): void;
+  runChanges(signal: AbortSignal | undefined): AsyncGenerator<number>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface Needs {
+  db: Db;
+  dataDirectory: string;
+  settings: Settings;
+  journal: Journal;
+  sender: Sender;
+  peers: Peers;
+  stepKind: StepKind;
+  log: LogHub;
+}
+
+export function createFlows({ db, dataDirectory, settings, journal, sender, peers, stepKind, log }: Needs): Flows {
+  const changes = createAnnouncer<number>();
+  const changed = (runId: number) => changes.tell(runId);
+  const files = createFlowFiles({ directory: join(dataDirectory, 'flows'), log });
+  const runs = createRuns({ db, journal, changed });
+  const gpus = createGpus(() => settings.get('GPUS'));
+  const line = (runId: number, item: LogLine) => {
+    if (item.stream === 'gantry') log.info(`run ${runId}`, item.line);
+    changed(runId);
+  };
+  const defaultSubdir = () => settings.get('TAR_SUBDIR');
+  const executor = createExecutor({ db, dataDirectory, runs, stepKind, defaultSubdir, log, line });
+  const deliveries: Deliveries = createDeliveries({
+    db, dataDirectory, settings, sender, peers, log, changed,
+    settled: runId => outcome.settled(runId),
+  });
+  const outcome = createOutcome({ db, dataDirectory, runs, deliveries, log });
+  const queue = createQueue({ runs, executor, outcome, gpus, stepKind, atOnce: () => settings.get('RUNS_AT_ONCE'), log });
+  const evaluator = createEvaluator({ db, dataDirectory, flowFiles: files, runs, journal, log, created: queue.pump });
+
+  const quietCollects = () => {
+    const asked = new Map<string, QuietCollect>();
+    for (const { flow } of files.list()) {
+      if (!flow?.enabled || flow.collect === 'association') continue;
+      asked.set(`${flow.collect} ${flow.quietMs}`, { collect: flow.collect, quietMs: flow.quietMs });
+    }
+    return [...asked.values()];
+  };
+
+  return {
+    files,
+    runs: createRunsView({ db, dataDirectory, runs, deliveries }),
+    batches: createBatchesView({ db }),
+    queue,
+    deliveries,
+    gpus,
+    explain: createWhatIf({ db, dataDirectory }),
+    quietCollects,
+    batchesClosed: evaluator.wake,
+    runChanges: signal => changes.stream(signal, 10_000),
+    async start() {
+      await files.start();
+      await stepKind.sweep(queue.isLive);
+      deliveries.start();
+      queue.start();
+      evaluator.wake();
+    },
+    async stop() {
+      await evaluator.stop();
+      await queue.stop();
+      await deliveries.stop();
+      await files.stop();
+    },
+  };
+}
