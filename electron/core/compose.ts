@@ -47,7 +47,9 @@ export async function startCore({ dataDirectory, options, environment, log, vers
   const stops: (() => void | Promise<void>)[] = [];
   const stop = async () => {
     for (const end of stops.splice(0).reverse()) {
-      await Promise.resolve(end()).catch(error => log.error('core', `stop: ${error instanceof Error ? error.stack : error}`));
+      await Promise.resolve(end()).catch(error =>
+        log.error('core', `stop: ${error instanceof Error ? error.stack : error}`),
+      );
     }
   };
   try {
@@ -64,7 +66,16 @@ export async function startCore({ dataDirectory, options, environment, log, vers
     const engine = createEngine({ address: settings.get('DOCKER_HOST'), log, installationId: installationId(db) });
     const peers = createPeers({ db });
     const stepKind = createContainerStep({ engine, settings, log });
-    const flows = createFlows({ db, dataDirectory, settings, journal, sender: createSender({ settings, log }), peers, stepKind, log });
+    const flows = createFlows({
+      db,
+      dataDirectory,
+      settings,
+      journal,
+      sender: createSender({ settings, log }),
+      peers,
+      stepKind,
+      log,
+    });
     const batches = createBatches({ db, quietCollects: flows.quietCollects, closed: flows.batchesClosed, journal });
     const inbox = createInbox({ db, dataDirectory, settings, log, landed: batches.landed, ended: batches.ended });
     const listener = createListener({ settings, inbox, log });
@@ -87,7 +98,21 @@ export async function startCore({ dataDirectory, options, environment, log, vers
     stops.push(() => health.stop());
 
     const echo = createEcho({ settings });
-    return { dataDirectory, settings, studies, journal, flows, inbox, listener, engine, peers, echo, health, log, stop };
+    return {
+      dataDirectory,
+      settings,
+      studies,
+      journal,
+      flows,
+      inbox,
+      listener,
+      engine,
+      peers,
+      echo,
+      health,
+      log,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -58,7 +58,14 @@ export function createHealth(needs: Needs): HealthRoom {
       return describe('FLOW_INVALID', { file, line, column, what, remedy });
     });
     const open = breakers.flatMap(({ problem }) => (problem ? [problem] : []));
-    const maybe: (Problem | null)[] = [heard.problem, disk.problem, docker.problem, ...settings.problems(), ...flowProblems, ...open];
+    const maybe: (Problem | null)[] = [
+      heard.problem,
+      disk.problem,
+      docker.problem,
+      ...settings.problems(),
+      ...flowProblems,
+      ...open,
+    ];
     const problems = maybe.filter(problem => problem !== null);
     return {
       status: heard.problem || disk.problem ? 'failing' : problems.length > 0 ? 'degraded' : 'ok',
@@ -90,7 +97,10 @@ export function createHealth(needs: Needs): HealthRoom {
         const health = await now();
         // Free bytes move all the time: a change of less than 1 % is no news.
         const { freeBytes, totalBytes } = health.disk;
-        const text = JSON.stringify({ ...health, disk: { ...health.disk, freeBytes: Math.round((freeBytes / totalBytes) * 100) } });
+        const text = JSON.stringify({
+          ...health,
+          disk: { ...health.disk, freeBytes: Math.round((freeBytes / totalBytes) * 100) },
+        });
         if (text !== last) yield health;
         last = text;
         await sleep(lookMs, either);

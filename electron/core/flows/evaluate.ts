@@ -59,7 +59,10 @@ export function createEvaluator({ db, dataDirectory, flowFiles, runs, journal, l
         const header = await readHeader(join(dataDirectory, row.path));
         headers.push({ sopInstanceUid: row.sop_instance_uid, values: keyword => header.values(keyword) });
       } catch (error) {
-        log.warn('flows', `header of ${row.sop_instance_uid} cannot be read: ${error instanceof Error ? error.message : error}`);
+        log.warn(
+          'flows',
+          `header of ${row.sop_instance_uid} cannot be read: ${error instanceof Error ? error.message : error}`,
+        );
         headers.push({ sopInstanceUid: row.sop_instance_uid, values: () => undefined });
       }
     }
@@ -67,20 +70,33 @@ export function createEvaluator({ db, dataDirectory, flowFiles, runs, journal, l
   }
 
   const concerns = (flow: Flow, batch: BatchRow) =>
-    flow.enabled && flow.collect === batch.collect && (flow.collect === 'association' || flow.quietMs === batch.quiet_ms);
+    flow.enabled &&
+    flow.collect === batch.collect &&
+    (flow.collect === 'association' || flow.quietMs === batch.quiet_ms);
 
   async function evaluate(batch: BatchRow): Promise<void> {
-    const flows = flowFiles.list().flatMap(({ file, text, flow }) => (flow && concerns(flow, batch) ? [{ file, text, flow }] : []));
+    const flows = flowFiles
+      .list()
+      .flatMap(({ file, text, flow }) => (flow && concerns(flow, batch) ? [{ file, text, flow }] : []));
     const headers = flows.length > 0 ? await headersOf(batch.id) : [];
     const verdicts: { file: string; text: string; flow: Flow; verdict: Verdict }[] = [];
-    for (const { file, text, flow } of flows) verdicts.push({ file, text, flow, verdict: await explainFlow(flow, file, headers) });
+    for (const { file, text, flow } of flows)
+      verdicts.push({ file, text, flow, verdict: await explainFlow(flow, file, headers) });
 
     transaction(db, () => {
       if (evaluated.run(Date.now(), batch.id).changes === 0) return;
       for (const { file, text, flow, verdict } of verdicts) {
         const { flowFile, flowName, flowVersion, at } = verdict;
         const reasons = JSON.stringify({ text: verdict.text, triggers: verdict.triggers });
-        store.run({ batchId: batch.id, flowFile, flowName, flowVersion, matched: verdict.matched ? 1 : 0, reasons, at });
+        store.run({
+          batchId: batch.id,
+          flowFile,
+          flowName,
+          flowVersion,
+          matched: verdict.matched ? 1 : 0,
+          reasons,
+          at,
+        });
         const runId = verdict.matched ? runs.create({ batchId: batch.id, file, text, flow }) : null;
         for (const study of studies.all(batch.id)) {
           const data = { batchId: batch.id, flow: flowName || file, instances: study.instance_count, runId };
@@ -90,7 +106,10 @@ export function createEvaluator({ db, dataDirectory, flowFiles, runs, journal, l
     });
     const matched = verdicts.filter(item => item.verdict.matched).map(item => item.file);
     const fired = matched.length > 0 ? `fires ${matched.join(', ')}` : `fires none of ${verdicts.length} flows`;
-    log.info('flows', `batch ${batch.id} (${batch.instance_count} instances, ${batch.complete ? 'complete' : 'incomplete'}) ${fired}`);
+    log.info(
+      'flows',
+      `batch ${batch.id} (${batch.instance_count} instances, ${batch.complete ? 'complete' : 'incomplete'}) ${fired}`,
+    );
     if (matched.length > 0) created();
   }
 

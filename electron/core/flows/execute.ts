@@ -47,11 +47,19 @@ export function createExecutor({ db, dataDirectory, runs, stepKind, defaultSubdi
     }
     const previous = outputDirectory(dataDirectory, run.id, position - 1);
     const there = await stat(previous).catch(() => null);
-    if (!there) throw new AppError('RUN_INPUT_GONE', { id: run.id, what: `the output of step ${position} was removed` });
+    if (!there)
+      throw new AppError('RUN_INPUT_GONE', { id: run.id, what: `the output of step ${position} was removed` });
     return inputOfFolder(previous);
   }
 
-  async function step(run: RunRow, flow: Flow, model: Model, position: number, gpu: string | null, signal: AbortSignal) {
+  async function step(
+    run: RunRow,
+    flow: Flow,
+    model: Model,
+    position: number,
+    gpu: string | null,
+    signal: AbortSignal,
+  ) {
     runs.beginStep(run, { position, name: model.name, kind: stepKind.kind, image: model.container.Image, gpu });
     const stepLog = openStepLog(runDirectory(dataDirectory, run.id), position, item => line(run.id, item));
     try {
@@ -73,7 +81,12 @@ export function createExecutor({ db, dataDirectory, runs, stepKind, defaultSubdi
     }
   }
 
-  function afterFailure(run: RunRow, position: number, error: unknown, signal: AbortSignal): 'later' | 'left' | 'ended' {
+  function afterFailure(
+    run: RunRow,
+    position: number,
+    error: unknown,
+    signal: AbortSignal,
+  ): 'later' | 'left' | 'ended' {
     if (signal.aborted && signal.reason instanceof Shutdown) return 'left';
     if (signal.aborted && signal.reason instanceof Cancelled) {
       runs.endStep(run.id, position, { state: 'cancelled', exitCode: null, problem: null });

@@ -62,11 +62,25 @@ export function createFlows({ db, dataDirectory, settings, journal, sender, peer
   const defaultSubdir = () => settings.get('TAR_SUBDIR');
   const executor = createExecutor({ db, dataDirectory, runs, stepKind, defaultSubdir, log, line });
   const deliveries: Deliveries = createDeliveries({
-    db, dataDirectory, settings, sender, peers, log, changed,
+    db,
+    dataDirectory,
+    settings,
+    sender,
+    peers,
+    log,
+    changed,
     settled: runId => outcome.settled(runId),
   });
   const outcome = createOutcome({ db, dataDirectory, runs, deliveries, log });
-  const queue = createQueue({ runs, executor, outcome, gpus, stepKind, atOnce: () => settings.get('RUNS_AT_ONCE'), log });
+  const queue = createQueue({
+    runs,
+    executor,
+    outcome,
+    gpus,
+    stepKind,
+    atOnce: () => settings.get('RUNS_AT_ONCE'),
+    log,
+  });
   const evaluator = createEvaluator({ db, dataDirectory, flowFiles: files, runs, journal, log, created: queue.pump });
 
   const quietCollects = () => {

@@ -35,7 +35,9 @@ interface Needs {
 }
 
 export function createOutcome({ db, dataDirectory, runs, deliveries, log }: Needs): Outcome {
-  const batch = db.prepare<[number], { calling_ae: string; host: string }>('SELECT calling_ae, host FROM batches WHERE id = ?');
+  const batch = db.prepare<[number], { calling_ae: string; host: string }>(
+    'SELECT calling_ae, host FROM batches WHERE id = ?',
+  );
   const instances = db.prepare<[number], OutputFile>(`
     SELECT i.path AS file, i.sop_class_uid AS sopClassUid, i.sop_instance_uid AS sopInstanceUid,
       i.transfer_syntax_uid AS transferSyntaxUid
@@ -92,7 +94,8 @@ export function createOutcome({ db, dataDirectory, runs, deliveries, log }: Need
         // Cancelled while the output was looked at.
         if (hasEnded(runs.get(run.id).state)) return;
         if (targets.length === 0) return void runs.move(run.id, 'sent');
-        if (files.length === 0) return void runs.move(run.id, 'failed', describe('NOTHING_TO_SEND', { otherFiles: others }));
+        if (files.length === 0)
+          return void runs.move(run.id, 'failed', describe('NOTHING_TO_SEND', { otherFiles: others }));
         transaction(db, () => {
           deliveries.plan(run.id, targets, files);
           runs.move(run.id, 'sending');

@@ -96,7 +96,11 @@ export function createQueue({ runs, executor, outcome, gpus, stepKind, atOnce, l
       if (!flow) {
         const first = problems[0];
         const what = { what: first?.what ?? 'not a flow', remedy: first?.remedy ?? 'Correct the file.' };
-        runs.move(run.id, 'failed', describe('FLOW_INVALID', { file: run.flow_file, line: first?.line, column: first?.column, ...what }));
+        runs.move(
+          run.id,
+          'failed',
+          describe('FLOW_INVALID', { file: run.flow_file, line: first?.line, column: first?.column, ...what }),
+        );
         continue;
       }
       const admitted = admit(run, flow);

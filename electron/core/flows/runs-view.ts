@@ -1,5 +1,5 @@
-import { problemSchema } from '../../../shared/schemas/common.ts';
 import type { Problem } from '../../../shared/problems.ts';
+import { problemSchema } from '../../../shared/schemas/common.ts';
 import type { LogLine, Run, RunDetail, RunQuery, Step } from '../../../shared/schemas/runs.ts';
 import type { Db } from '../store/index.ts';
 import type { Deliveries } from './delivery/index.ts';
@@ -12,7 +12,12 @@ export interface RunsView {
   list(query: RunQuery): { items: Run[]; total: number };
   get(id: number): Run;
   detail(id: number): Promise<RunDetail>;
-  log(query: { id: number; step?: number; limit: number; offset: number }): Promise<{ items: LogLine[]; total: number }>;
+  log(query: {
+    id: number;
+    step?: number;
+    limit: number;
+    offset: number;
+  }): Promise<{ items: LogLine[]; total: number }>;
   today(): { pending: number; running: number; sending: number; sentToday: number; failedToday: number };
 }
 
@@ -84,7 +89,9 @@ export function createRunsView(needs: { db: Db; dataDirectory: string; runs: Run
           `SELECT ${columns} FROM runs r JOIN batches b ON b.id = r.batch_id ${filter} ORDER BY r.id DESC LIMIT ? OFFSET ?`,
         )
         .all(...values, query.limit, query.offset);
-      const total = db.prepare<(string | number)[], { n: number }>(`SELECT count(*) AS n FROM runs r ${filter}`).get(...values)?.n ?? 0;
+      const total =
+        db.prepare<(string | number)[], { n: number }>(`SELECT count(*) AS n FROM runs r ${filter}`).get(...values)
+          ?.n ?? 0;
       return { items: toRuns(rows), total };
     },
     async detail(id) {
@@ -102,10 +109,20 @@ export function createRunsView(needs: { db: Db; dataDirectory: string; runs: Run
     log: ({ id, ...query }) => readStepLog(runDirectory(dataDirectory, runs.get(id).id), query),
     today() {
       const midnight = new Date().setHours(0, 0, 0, 0);
-      const rows = db.prepare<[], { state: string; n: number }>('SELECT state, count(*) AS n FROM runs GROUP BY state').all();
+      const rows = db
+        .prepare<[], { state: string; n: number }>('SELECT state, count(*) AS n FROM runs GROUP BY state')
+        .all();
       const now = new Map(rows.map(row => [row.state, row.n]));
-      const sentToday = db.prepare<[number], { n: number }>("SELECT count(*) AS n FROM runs WHERE state = 'sent' AND sent_at >= ?").get(midnight)?.n ?? 0;
-      const failedToday = db.prepare<[number], { n: number }>("SELECT count(*) AS n FROM runs WHERE state = 'failed' AND finished_at >= ?").get(midnight)?.n ?? 0;
+      const sentToday =
+        db
+          .prepare<[number], { n: number }>("SELECT count(*) AS n FROM runs WHERE state = 'sent' AND sent_at >= ?")
+          .get(midnight)?.n ?? 0;
+      const failedToday =
+        db
+          .prepare<[number], { n: number }>(
+            "SELECT count(*) AS n FROM runs WHERE state = 'failed' AND finished_at >= ?",
+          )
+          .get(midnight)?.n ?? 0;
       return {
         pending: now.get('pending') ?? 0,
         running: (now.get('running') ?? 0) + (now.get('finished') ?? 0),

@@ -43,9 +43,16 @@ export interface Runs {
   resumeFrom(id: number, firstStep: number): void;
   /** Back to pending from a step on, as a new attempt: rows of those steps and all deliveries are forgotten. */
   restart(id: number, firstStep: number): RunRow;
-  beginStep(run: RunRow, step: { position: number; name: string; kind: string; image: string; gpu: string | null }): void;
+  beginStep(
+    run: RunRow,
+    step: { position: number; name: string; kind: string; image: string; gpu: string | null },
+  ): void;
   stepContainer(runId: number, position: number, containerId: string): void;
-  endStep(runId: number, position: number, end: { state: string; exitCode: number | null; problem: Problem | null }): void;
+  endStep(
+    runId: number,
+    position: number,
+    end: { state: string; exitCode: number | null; problem: Problem | null },
+  ): void;
 }
 
 interface Needs {
@@ -118,7 +125,16 @@ export function createRuns({ db, journal, changed }: Needs): Runs {
     pending: () => queue.all(),
     withState: state => byState.all(state),
     create({ batchId, file, text, flow }) {
-      const id = insert.run(randomUUID(), batchId, file, flow.name, flow.version, text, flow.priority, Date.now()).lastInsertRowid;
+      const id = insert.run(
+        randomUUID(),
+        batchId,
+        file,
+        flow.name,
+        flow.version,
+        text,
+        flow.priority,
+        Date.now(),
+      ).lastInsertRowid;
       setImmediate(() => changed(Number(id)));
       return Number(id);
     },
@@ -164,7 +180,8 @@ export function createRuns({ db, journal, changed }: Needs): Runs {
       transaction(db, () => {
         const text = problem ? JSON.stringify(problem) : null;
         stepEnds.run({ runId, position, state, exitCode, problem: text, now: Date.now() });
-        for (const study of studies(run)) journal.write(study, 'step-ended', { runId, step: position, state, exitCode });
+        for (const study of studies(run))
+          journal.write(study, 'step-ended', { runId, step: position, state, exitCode });
       });
       changed(runId);
     },

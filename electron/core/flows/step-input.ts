@@ -48,7 +48,10 @@ async function subfolders(file: string, keywords: readonly string[]): Promise<st
   const header = await readHeader(file);
   return keywords.map(keyword => {
     const value = header.values(keyword)?.join('\\') ?? '';
-    const safe = value.replace(/[^\p{L}\p{N}._ -]/gu, '_').replace(/^\.+$/, '_').trim();
+    const safe = value
+      .replace(/[^\p{L}\p{N}._ -]/gu, '_')
+      .replace(/^\.+$/, '_')
+      .trim();
     return safe === '' ? keyword : safe.slice(0, 128);
   });
 }

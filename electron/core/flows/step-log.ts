@@ -41,7 +41,10 @@ async function positions(runDirectory: string): Promise<number[]> {
 }
 
 async function* linesOf(path: string, start = 0): AsyncGenerator<LogLine> {
-  const lines = createInterface({ input: createReadStream(path, { start, encoding: 'utf8' }), crlfDelay: Number.POSITIVE_INFINITY });
+  const lines = createInterface({
+    input: createReadStream(path, { start, encoding: 'utf8' }),
+    crlfDelay: Number.POSITIVE_INFINITY,
+  });
   let first = start > 0;
   for await (const text of lines) {
     // Reading from the middle of a file begins in the middle of a line.

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { z } from 'zod';
 import { AppError, problemOf } from '../../../shared/problems.ts';
-import type { explainSchema, Explanation } from '../../../shared/schemas/flows.ts';
+import type { Explanation, explainSchema } from '../../../shared/schemas/flows.ts';
 import { readHeader } from '../dicom/index.ts';
 import type { Db } from '../store/index.ts';
 import { parseFlow } from './definition.ts';
