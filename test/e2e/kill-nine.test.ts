@@ -27,12 +27,17 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 }, 30_000);
 
-const pixels = (file: Buffer) => createHash('sha256').update(file.subarray(file.length - 2 * 32 * 32)).digest('hex');
+const pixels = (file: Buffer) =>
+  createHash('sha256')
+    .update(file.subarray(file.length - 2 * 32 * 32))
+    .digest('hex');
 const pause = (milliseconds: number) => new Promise(resolve => setTimeout(resolve, milliseconds));
 
 /** Sends files in one association and tells which of them the peer acknowledged. */
 async function send(port: number, files: string[]): Promise<string[]> {
-  const { output } = await dcmtk('storescu', ['-v', '-aec', 'GANTRY', '127.0.0.1', String(port), ...files], { timeoutMs: 30_000 });
+  const { output } = await dcmtk('storescu', ['-v', '-aec', 'GANTRY', '127.0.0.1', String(port), ...files], {
+    timeoutMs: 30_000,
+  });
   const acknowledged: string[] = [];
   let sending = '';
   for (const line of output.split('\n')) {
@@ -50,7 +55,12 @@ it('loses nothing that was acknowledged, however often the core is killed', asyn
     startHeadless({
       dataDirectory: join(directory, 'data'),
       dicomPort,
-      environment: { GANTRY_RETRY_FIRST: '0.2', GANTRY_RETRY_ATTEMPTS: '1000', GANTRY_BREAKER_FAILURES: '1000', GANTRY_MIN_FREE_BYTES: '0' },
+      environment: {
+        GANTRY_RETRY_FIRST: '0.2',
+        GANTRY_RETRY_ATTEMPTS: '1000',
+        GANTRY_BREAKER_FAILURES: '1000',
+        GANTRY_MIN_FREE_BYTES: '0',
+      },
     });
   gantry = await start();
   await gantry.put('/api/flows/copy.yml', {
@@ -82,12 +92,16 @@ destinations: [{ host: 127.0.0.1, port: ${scp.port}, ae_title: STORESCP }]
 
   // Every run ends as sent.
   const core = gantry;
-  await eventually(async () => {
-    const batches = await core.get<{ items: { state: string }[] }>('/api/batches?limit=1000');
-    const runs = await core.get<{ items: { code: number; state: string }[] }>('/api/runs?limit=1000');
-    expect(runs.items.filter(run => run.code === 400)).toEqual([]);
-    return batches.items.every(batch => batch.state === 'evaluated') && runs.items.every(run => run.code === 4);
-  }, 'every run is sent', 240_000);
+  await eventually(
+    async () => {
+      const batches = await core.get<{ items: { state: string }[] }>('/api/batches?limit=1000');
+      const runs = await core.get<{ items: { code: number; state: string }[] }>('/api/runs?limit=1000');
+      expect(runs.items.filter(run => run.code === 400)).toEqual([]);
+      return batches.items.every(batch => batch.state === 'evaluated') && runs.items.every(run => run.code === 4);
+    },
+    'every run is sent',
+    240_000,
+  );
 
   // Every acknowledged instance is stored with the pixels that were sent, and reached the destination.
   const delivered = new Set(scp.received().map(name => pixels(readFileSync(join(scp.directory, name)))));
@@ -98,5 +112,9 @@ destinations: [{ host: 127.0.0.1, port: ${scp.port}, ae_title: STORESCP }]
     expect(delivered.has(sent), `${sopInstanceUid} at the destination`).toBe(true);
   }
   expect(await ourContainers()).toEqual([]);
-  expect(readdirSync(join(directory, 'data')).includes('quarantine') ? readdirSync(join(directory, 'data', 'quarantine')) : []).toEqual([]);
+  expect(
+    readdirSync(join(directory, 'data')).includes('quarantine')
+      ? readdirSync(join(directory, 'data', 'quarantine'))
+      : [],
+  ).toEqual([]);
 }, 900_000);

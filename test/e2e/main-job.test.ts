@@ -20,7 +20,10 @@ describe('receive, match, run in containers, deliver, prove it', () => {
   beforeAll(async () => {
     scp = await startStorescp(join(directory, 'scp'));
     orthanc = await startOrthanc(join(directory, 'orthanc'));
-    gantry = await startHeadless({ dataDirectory: join(directory, 'data'), environment: { GANTRY_RETRY_FIRST: '1', GANTRY_MIN_FREE_BYTES: '0' } });
+    gantry = await startHeadless({
+      dataDirectory: join(directory, 'data'),
+      environment: { GANTRY_RETRY_FIRST: '1', GANTRY_MIN_FREE_BYTES: '0' },
+    });
   }, 60_000);
 
   afterAll(async () => {
@@ -40,10 +43,16 @@ describe('receive, match, run in containers, deliver, prove it', () => {
   };
 
   const runOf = (flow: string, studyInstanceUid: string) =>
-    eventually(async () => {
-      const { items } = await gantry.get<{ items: RunDetail[] }>(`/api/runs?flow=${flow}&studyInstanceUid=${studyInstanceUid}`);
-      return items.find(run => run.code === 4 || run.code === 400);
-    }, `an ended run of ${flow}`, 90_000);
+    eventually(
+      async () => {
+        const { items } = await gantry.get<{ items: RunDetail[] }>(
+          `/api/runs?flow=${flow}&studyInstanceUid=${studyInstanceUid}`,
+        );
+        return items.find(run => run.code === 4 || run.code === 400);
+      },
+      `an ended run of ${flow}`,
+      90_000,
+    );
 
   it('answers C-ECHO', async () => {
     expect((await echoscu(gantry.dicomPort)).code).toBe(0);
@@ -79,7 +88,9 @@ destinations:
     ae_title: STORESCP
   - peer: archive
 `;
-    const saved = await gantry.put<{ valid: boolean; problems: unknown[] }>('/api/flows/two-models.yml', { text: flow });
+    const saved = await gantry.put<{ valid: boolean; problems: unknown[] }>('/api/flows/two-models.yml', {
+      text: flow,
+    });
     expect(saved).toMatchObject({ valid: true });
 
     const sent = makeStudy({ directory: join(directory, 'ct'), instances: 6, side: 64 });
@@ -89,7 +100,10 @@ destinations:
     const { id } = await runOf('Two%20models', study);
     const run = await gantry.get<RunDetail>(`/api/runs/${id}`);
     expect(run).toMatchObject({ code: 4, state: 'sent', priority: 3, flowVersion: '1.02' });
-    expect(run.steps.map(step => [step.state, step.exitCode])).toEqual([['succeeded', 0], ['succeeded', 0]]);
+    expect(run.steps.map(step => [step.state, step.exitCode])).toEqual([
+      ['succeeded', 0],
+      ['succeeded', 0],
+    ]);
     expect(run.log.map(line => line.line)).toEqual(expect.arrayContaining(['first 0', 'second 1']));
     expect(run.otherFiles.map(other => other.file)).toEqual(['note.txt']);
     expect(run.deliveryItems).toHaveLength(12);
@@ -124,10 +138,17 @@ destinations:
     const dataSet = original.subarray(original.indexOf(Buffer.from([0x08, 0, 0x05, 0, 0x43, 0x53])));
     expect(stored.subarray(stored.length - dataSet.length).equals(dataSet)).toBe(true);
     const list = await gantry.get<{ items: unknown[]; total: number }>('/api/studies?search=gr%C3%BCn');
-    expect(list).toMatchObject({ total: 1, items: [{ patientName: 'Grün^Öko', modalities: ['MR'], instanceCount: 2, seriesCount: 1 }] });
+    expect(list).toMatchObject({
+      total: 1,
+      items: [{ patientName: 'Grün^Öko', modalities: ['MR'], instanceCount: 2, seriesCount: 1 }],
+    });
     const batch = await eventually(async () => {
-      const batches = await gantry.get<{ items: { id: number; state: string; studyInstanceUids: string[] }[] }>('/api/batches');
-      return batches.items.find(item => item.studyInstanceUids.includes(first.studyInstanceUid) && item.state === 'evaluated');
+      const batches = await gantry.get<{ items: { id: number; state: string; studyInstanceUids: string[] }[] }>(
+        '/api/batches',
+      );
+      return batches.items.find(
+        item => item.studyInstanceUids.includes(first.studyInstanceUid) && item.state === 'evaluated',
+      );
     }, 'the evaluated batch');
     const detail = await gantry.get<{ verdicts: { matched: boolean; text: string }[] }>(`/api/batches/${batch.id}`);
     expect(detail.verdicts).toHaveLength(1);
@@ -151,7 +172,11 @@ destinations: [{ folder: results }]
     await storescu(gantry.dicomPort, [join(directory, 'failing')]);
     const { id } = await runOf('Fails', sent[0]?.studyInstanceUid as string);
     const failed = await gantry.get<RunDetail>(`/api/runs/${id}`);
-    expect(failed).toMatchObject({ code: 400, state: 'failed', problem: { code: 'STEP_FAILED', params: { exitCode: 3 } } });
+    expect(failed).toMatchObject({
+      code: 400,
+      state: 'failed',
+      problem: { code: 'STEP_FAILED', params: { exitCode: 3 } },
+    });
     expect(JSON.stringify(failed.problem?.params)).toContain('about to fail');
     expect(await gantry.status('POST', `/api/runs/${id}/cancel`)).toBe(409);
     // A retry uses the flow as it ran: it fails again, at the second step, without running the first one anew.
@@ -204,7 +229,12 @@ destinations: [{ host: 127.0.0.1, port: ${away.port}, ae_title: AWAY }]
       const { items } = await gantry.get<{ items: RunDetail[] }>(`/api/runs?studyInstanceUid=${study}`);
       return items.find(run => run.state === 'sending' && run.waiting);
     }, 'a run that waits for its peer');
-    expect(waiting).toMatchObject({ code: 3, sentAt: null, deliveries: { total: 3, confirmed: 0 }, waiting: { code: expect.stringMatching(/PEER_UNREACHABLE|BREAKER_OPEN/) } });
+    expect(waiting).toMatchObject({
+      code: 3,
+      sentAt: null,
+      deliveries: { total: 3, confirmed: 0 },
+      waiting: { code: expect.stringMatching(/PEER_UNREACHABLE|BREAKER_OPEN/) },
+    });
     const back = await startStorescp(join(directory, 'back'), { port: away.port, aeTitle: 'AWAY' });
     const run = await runOf('Routes', study as string);
     await back.stop();

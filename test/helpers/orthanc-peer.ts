@@ -20,9 +20,18 @@ export async function startOrthanc(directory: string, more: Record<string, unkno
   mkdirSync(directory, { recursive: true });
   const [dicomPort, httpPort] = [await freePort(), await freePort()];
   const configuration = {
-    Name: 'peer', DicomAet: 'ORTHANC', DicomPort: dicomPort, HttpPort: httpPort, RemoteAccessAllowed: false,
-    AuthenticationEnabled: false, StorageDirectory: join(directory, 'db'), IndexDirectory: join(directory, 'db'),
-    DicomAlwaysAllowStore: true, UnknownSopClassAccepted: true, Plugins: [], ...more,
+    Name: 'peer',
+    DicomAet: 'ORTHANC',
+    DicomPort: dicomPort,
+    HttpPort: httpPort,
+    RemoteAccessAllowed: false,
+    AuthenticationEnabled: false,
+    StorageDirectory: join(directory, 'db'),
+    IndexDirectory: join(directory, 'db'),
+    DicomAlwaysAllowStore: true,
+    UnknownSopClassAccepted: true,
+    Plugins: [],
+    ...more,
   };
   const file = join(directory, 'orthanc.json');
   writeFileSync(file, JSON.stringify(configuration));
@@ -35,7 +44,10 @@ export async function startOrthanc(directory: string, more: Record<string, unkno
     dicomPort,
     httpPort,
     async fileOf(sopInstanceUid) {
-      const found = (await (await rest('/tools/lookup', { method: 'POST', body: sopInstanceUid })).json()) as { ID: string; Type: string }[];
+      const found = (await (await rest('/tools/lookup', { method: 'POST', body: sopInstanceUid })).json()) as {
+        ID: string;
+        Type: string;
+      }[];
       const instance = found.find(item => item.Type === 'Instance');
       if (!instance) throw new Error(`Orthanc has no ${sopInstanceUid}`);
       return Buffer.from(await (await rest(`/instances/${instance.ID}/file`)).arrayBuffer());
