@@ -82,6 +82,7 @@ export const flowListSchema = listOf(flowSummarySchema);
 
 /** `etag` is the hash of the text: give it back on save to be told of a change in between. */
 export const flowFileSchema = flowSummarySchema.extend({ text: z.string(), etag: z.string() });
+export type FlowFile = z.infer<typeof flowFileSchema>;
 export const flowNameSchema = z.object({ file: z.string().min(1).max(200) });
 export const flowSaveSchema = flowNameSchema.extend({ text: z.string().max(1_000_000), etag: z.string().optional() });
 

@@ -3,12 +3,13 @@ import { type FSWatcher, mkdirSync, watch } from 'node:fs';
 import { mkdir, open, rename, rm, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AppError } from '../../../shared/problems.ts';
-import type { Flow, FlowProblem } from '../../../shared/schemas/flows.ts';
+import type { Flow, FlowFile, FlowProblem, FlowSummary } from '../../../shared/schemas/flows.ts';
 import { createAnnouncer } from '../lib/announcer.ts';
 import type { LogHub } from '../logs/index.ts';
 import { parseFlow } from './definition.ts';
 import { flowFilePath } from './flow-file-name.ts';
 import { createFlowFolder, type FoundFile } from './flow-folder.ts';
+import { summaryOf } from './flow-summary.ts';
 
 /** A flow file as it is on disk. `flow` is null when `problems` hold an error. */
 export interface LoadedFlow {
@@ -27,13 +28,17 @@ export interface FlowFiles {
   list(): LoadedFlow[];
   /** @throws FLOW_NOT_FOUND, FLOW_FILE_NAME_INVALID */
   get(file: string): LoadedFlow;
+  /** list() as the contract has it. */
+  summaries(): { items: FlowSummary[]; total: number };
+  /** get() as the contract has it. @throws FLOW_NOT_FOUND, FLOW_FILE_NAME_INVALID */
+  read(file: string): FlowFile;
   /**
    * Writes a file, whole or not at all; an invalid flow is kept and reported.
    *
    * @param etag of the text that was edited; without it whatever is there is replaced
    * @throws FLOW_CHANGED, FLOW_FILE_NAME_INVALID, STORAGE_FAILED
    */
-  save(file: string, text: string, etag?: string): Promise<LoadedFlow>;
+  save(file: string, text: string, etag?: string): Promise<FlowFile>;
   /** @throws FLOW_NOT_FOUND, FLOW_FILE_NAME_INVALID, STORAGE_FAILED */
   remove(file: string): Promise<void>;
   /** Told the names of files that were changed, added or removed. @returns the function that ends the listening */
@@ -112,7 +117,12 @@ export function createFlowFiles({ directory, log }: { directory: string; log: Lo
     return strip(found);
   }
 
-  async function write(file: string, text: string, etag: string | undefined): Promise<LoadedFlow> {
+  function read(file: string): FlowFile {
+    const found = get(file);
+    return { ...summaryOf(found), text: found.text, etag: found.etag };
+  }
+
+  async function write(file: string, text: string, etag: string | undefined): Promise<FlowFile> {
     const path = flowFilePath(directory, file);
     look();
     if (etag !== undefined && loaded.get(file)?.etag !== etag) throw new AppError('FLOW_CHANGED', { file });
@@ -134,7 +144,7 @@ export function createFlowFiles({ directory, log }: { directory: string; log: Lo
       await rm(temporary, { force: true });
       throw storageFailed(directory, error);
     }
-    return get(file);
+    return read(file);
   }
 
   /** Two savers of one file must not both find the etag they expect. */
@@ -147,6 +157,11 @@ export function createFlowFiles({ directory, log }: { directory: string; log: Lo
   return {
     list,
     get,
+    read,
+    summaries() {
+      const items = list().map(summaryOf);
+      return { items, total: items.length };
+    },
     save: (file, text, etag) => inTurn(() => write(file, text, etag)),
     remove: file =>
       inTurn(async () => {
