@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createEcho, createListener, createPeers, createSender, type Listener } from './dicom/index.ts';
+import { createEcho, createListener, createPeers, createSender, type Listener, sopClassName } from './dicom/index.ts';
 import { createEngine, type Engine } from './docker/index.ts';
 import { createFlows, type Flows } from './flows/index.ts';
 import { createContainerStep } from './flows/steps/index.ts';
@@ -62,7 +62,7 @@ export async function startCore({ dataDirectory, options, environment, log, vers
     stops.push(() => void db.close());
 
     const journal = createJournal({ db });
-    const studies = createStudies({ db, dataDirectory });
+    const studies = createStudies({ db, dataDirectory, sopClassName });
     const engine = createEngine({ address: settings.get('DOCKER_HOST'), log, installationId: installationId(db) });
     const peers = createPeers({ db });
     const stepKind = createContainerStep({ engine, settings, log });
@@ -84,6 +84,7 @@ export async function startCore({ dataDirectory, options, environment, log, vers
 
     await engine.start();
     stops.push(() => engine.stop());
+    await retention.finish();
     await inbox.recover();
     await flows.start();
     stops.push(() => flows.stop());

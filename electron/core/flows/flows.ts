@@ -83,13 +83,14 @@ export function createFlows({ db, dataDirectory, settings, journal, sender, peer
   });
   const evaluator = createEvaluator({ db, dataDirectory, flowFiles: files, runs, journal, log, created: queue.pump });
 
+  // Asked for every group of landed instances: kept until a flow file changes.
+  let quiet: QuietCollect[] | null = null;
+  files.onChange(() => {
+    quiet = null;
+  });
   const quietCollects = () => {
-    const asked = new Map<string, QuietCollect>();
-    for (const { flow } of files.list()) {
-      if (!flow?.enabled || flow.collect === 'association') continue;
-      asked.set(`${flow.collect} ${flow.quietMs}`, { collect: flow.collect, quietMs: flow.quietMs });
-    }
-    return [...asked.values()];
+    quiet ??= collectsOf(files);
+    return quiet;
   };
 
   return {
@@ -117,4 +118,13 @@ export function createFlows({ db, dataDirectory, settings, journal, sender, peer
       await files.stop();
     },
   };
+}
+
+function collectsOf(files: FlowFiles): QuietCollect[] {
+  const asked = new Map<string, QuietCollect>();
+  for (const { flow } of files.list()) {
+    if (!flow?.enabled || flow.collect === 'association') continue;
+    asked.set(`${flow.collect} ${flow.quietMs}`, { collect: flow.collect, quietMs: flow.quietMs });
+  }
+  return [...asked.values()];
 }

@@ -102,6 +102,10 @@ export function createRuns({ db, journal, changed }: Needs): Runs {
     UPDATE steps SET state = @state, exit_code = @exitCode, problem = @problem, finished_at = @now
     WHERE run_id = @runId AND position = @position`);
 
+  const confirmed = db.prepare<[number], { n: number }>(
+    "SELECT count(*) AS n FROM deliveries WHERE run_id = ? AND state = 'confirmed'",
+  );
+
   const get = (id: number) => {
     const row = byId.get(id);
     if (!row) throw new AppError('RUN_NOT_FOUND', { id });
@@ -113,7 +117,7 @@ export function createRuns({ db, journal, changed }: Needs): Runs {
     for (const study of studies(run)) {
       if (state === 'running') journal.write(study, 'run-started', data);
       if (state === 'finished') journal.write(study, 'ran', data);
-      if (state === 'sent') journal.write(study, 'delivered', data);
+      if (state === 'sent') journal.write(study, 'delivered', { ...data, deliveries: confirmed.get(run.id)?.n ?? 0 });
       if (state === 'cancelled') journal.write(study, 'cancelled', data);
       if (state === 'failed') journal.write(study, 'failed', { ...data, problem: problem?.title });
     }

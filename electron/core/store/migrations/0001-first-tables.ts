@@ -55,6 +55,9 @@ CREATE TABLE instances (
 CREATE INDEX instances_by_series ON instances (series_id);
 CREATE INDEX instances_by_path ON instances (path);
 
+-- Files whose rows are gone and that are still to be unlinked: recovery must not index them again.
+CREATE TABLE removals (path TEXT PRIMARY KEY) WITHOUT ROWID;
+
 CREATE TABLE batches (
   id INTEGER PRIMARY KEY,
   collect TEXT NOT NULL CHECK (collect IN ('association','series','study')),

@@ -1,0 +1,7 @@
+/**
+ * What is stored: search over the index, one study in full, its journal, and the rule by which files are removed.
+ * The inbox writes the index rows; this room reads them, and retention alone deletes them.
+ */
+export { createJournal, type Journal } from './journal.ts';
+export { createRetention, type Retention } from './retention.ts';
+export { createStudies, type Studies } from './studies.ts';
