@@ -38,8 +38,10 @@ export function textsOf(spot: Spot, findings: Findings): string[] {
 export function environmentOf(spot: Spot, findings: Findings): string[] {
   const variables: string[] = [];
   const add = (name: string, value: string | null, at: Spot) => {
-    if (!/^[^=\0\s]+$/.test(name)) refuse(at, 'a variable name without blanks', findings);
-    else if (name === 'NVIDIA_VISIBLE_DEVICES') {
+    if (!/^[^=\0\s]+$/.test(name)) {
+      const what = `${JSON.stringify(name)} cannot be the name of a variable`;
+      findings.error(at.keyAt, at.path, what, 'Give a name without blanks and without =.');
+    } else if (name === 'NVIDIA_VISIBLE_DEVICES') {
       const what = `${name} is left out: Gantry gives a container the GPU of its run`;
       findings.warn(at.keyAt, at.path, what, `Remove ${name} and use gpu: true.`);
     } else variables.push(value === null ? name : `${name}=${value}`);

@@ -149,15 +149,17 @@ function createBuilder(events: Event[], source: string, findings: Findings) {
     } else if (tag !== '' && !plainTags.has(tag)) {
       const resolver = explicitTags.get(tag.replace(/^!!/, 'tag:yaml.org,2002:'));
       const resolved = resolver ? resolver.resolve(text, true, resolver.tagName) : NOT_RESOLVED;
-      if (resolved === NOT_RESOLVED) throw new Refused(place, `The tag ${tag} has no meaning here`, `Remove ${tag}.`);
+      if (resolved === NOT_RESOLVED)
+        throw new Refused(placeOf(event.tagStart), `The tag ${tag} has no meaning here`, `Remove ${tag}.`);
       value = resolved;
     }
     return { kind: 'scalar', at: place, text, value };
   }
 
-  function collectionTag(event: { tagStart: number; tagEnd: number }, place: Place): void {
+  function checkCollectionTag(event: { tagStart: number; tagEnd: number }): void {
     const tag = event.tagStart < 0 ? '!' : source.slice(event.tagStart, event.tagEnd);
-    if (!plainTags.has(tag)) throw new Refused(place, `The tag ${tag} has no meaning here`, `Remove ${tag}.`);
+    if (!plainTags.has(tag))
+      throw new Refused(placeOf(event.tagStart), `The tag ${tag} has no meaning here`, `Remove ${tag}.`);
   }
 
   function node(fallback: Place): Tree {
@@ -175,7 +177,7 @@ function createBuilder(events: Event[], source: string, findings: Findings) {
       tree = scalar(event, place);
       weigh(tree, []);
     } else {
-      collectionTag(event, place);
+      checkCollectionTag(event);
       tree = event.type === EVENT_ID.SEQUENCE ? list(place) : mapping(place);
     }
     if (event.anchorStart >= 0) anchors.set(source.slice(event.anchorStart, event.anchorEnd), tree);
