@@ -1,0 +1,24 @@
+/**
+ * The DICOM room's door: the listener (own, narrow receive path), header reading, names of UIDs, and sending.
+ * Nothing outside knows a PDU; the DICOM libraries are used only in here. Other DIMSE services than C-ECHO and C-STORE
+ * join at accepted-contexts.ts and messages.ts.
+ */
+export { status as dimseStatus } from './command-set.ts';
+export { type DicomFile, readDicomFile } from './dicom-file.ts';
+export { type Header, mediaStorageDirectory, readHeader } from './header.ts';
+export { attributesOf, createIndexScan, type IndexedAttributes, type IndexScan } from './index-scan.ts';
+export { dicomKeywords, isDicomKeyword } from './keywords.ts';
+export { createListener, type Listener, type ListenerStatus } from './listener.ts';
+export { privateInformationCreatorUid, writePart10Head } from './part-10-head.ts';
+export type {
+  AnnouncedInstance,
+  AssociationInfo,
+  AssociationOutcome,
+  AssociationPeer,
+  IncomingObject,
+  Receiving,
+  Reception,
+  StoreAnswer,
+} from './reception.ts';
+export { isDeflated } from './transfer-syntax.ts';
+export { sopClassName, transferSyntaxName } from './uid-names.ts';
