@@ -1,12 +1,22 @@
 import dcmjs from 'dcmjs';
 
-/** Keywords of the data dictionary, PS3.6; the library marks retired ones in their names. */
-const keywords: ReadonlySet<string> = new Set(
-  Object.keys(dcmjs.data.DicomMetaDictionary.nameMap).map(name => name.replace(/^RETIRED_/, '')),
+/** The library marks retired keywords in their names. */
+const keywords = new Map(
+  Object.entries(dcmjs.data.DicomMetaDictionary.nameMap).map(([name, entry]) => [name.replace(/^RETIRED_/, ''), entry]),
 );
+const withoutText = new Set(['SQ', 'OB', 'OW', 'OD', 'OF', 'OL', 'OV', 'ox', 'UN']);
 
-/** Every keyword of the data dictionary. */
-export const dicomKeywords = (): Iterable<string> => keywords;
+/** Every keyword of the data dictionary, PS3.6. */
+export const dicomKeywords = (): Iterable<string> => keywords.keys();
 
-/** True for a keyword such as `SeriesDescription`, in exactly this spelling. */
-export const isDicomKeyword = (word: string): boolean => keywords.has(word);
+/**
+ * What a keyword such as `SeriesDescription`, in exactly this spelling, stands for: an element of a data set with text
+ * to search; one without (a sequence, bulk data); one that is not in data sets (commands, file meta); null for no keyword.
+ */
+export function keywordKind(word: string): 'text' | 'no-text' | 'not-in-data-set' | null {
+  const entry = keywords.get(word);
+  if (!entry) return null;
+  if (/^\(000[02],/.test(entry.tag)) return 'not-in-data-set';
+  // Repeating groups, such as overlays, have a tag with an x, PS3.5 §7.6: no single element is meant.
+  return withoutText.has(entry.vr) || /x/i.test(entry.tag) ? 'no-text' : 'text';
+}

@@ -2,6 +2,7 @@ import { type Flow, type FlowProblem, flowSchema } from '../../../shared/schemas
 import { readDestinations, readSenderPorts } from './definition/destinations.ts';
 import { durationOf } from './definition/durations.ts';
 import { createFindings, type Findings } from './definition/findings.ts';
+import { checkKeyword } from './definition/keywords.ts';
 import { networkOf, readModels } from './definition/models.ts';
 import {
   booleanOf,
@@ -123,6 +124,8 @@ function keywordsOf(spot: Spot, findings: Findings): string[] {
   return items.slice(0, 16).flatMap(item => {
     const keyword = textOf(item, 'a DICOM keyword', findings);
     if (keyword === undefined) return [];
-    return /^[A-Za-z0-9]{1,64}$/.test(keyword) ? [keyword] : (refuse(item, 'a DICOM keyword', findings) ?? []);
+    if (!/^[A-Za-z0-9]{1,64}$/.test(keyword)) return refuse(item, 'a DICOM keyword', findings) ?? [];
+    checkKeyword(keyword, item.tree.at, item.path, `the folder will be called ${keyword}`, findings);
+    return [keyword];
   });
 }

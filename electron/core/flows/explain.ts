@@ -82,7 +82,8 @@ function keyReason(result: KeyResult): TriggerReason['keys'][number] {
   };
 }
 
-function noteOf({ value, matched, tookTooLong }: KeyResult): string | null {
+function noteOf({ value, matched, tookTooLong, unreadable }: KeyResult): string | null {
+  if (unreadable) return 'the element cannot be read';
   if (tookTooLong) return 'the search took too long and counts as no match';
   if (matched) {
     const found = `matched ${shown(matched.text)}`;
@@ -100,7 +101,8 @@ function noteOf({ value, matched, tookTooLong }: KeyResult): string | null {
 const metWords = ({ key, value }: KeyResult): string =>
   `${key.keyword} ${shown(value ?? '')} matches ${shown(key.source)}`;
 
-function unmetWords({ key, value, tookTooLong }: KeyResult): string {
+function unmetWords({ key, value, tookTooLong, unreadable }: KeyResult): string {
+  if (unreadable) return `${key.keyword} cannot be read`;
   if (value === null) return `${key.keyword} is missing`;
   if (tookTooLong) return `the search for ${shown(key.source)} in ${key.keyword} took too long`;
   return `${key.keyword} ${shown(value)} does not match ${shown(key.source)}`;

@@ -21,6 +21,8 @@ export interface KeyResult {
   /** The part that matched, and which of several values holds it (from 1; 0 for the joined text). */
   matched?: { text: string; value: number; of: number };
   tookTooLong?: boolean;
+  /** There is an element, but what stands in it cannot be decoded. */
+  unreadable?: boolean;
 }
 
 export interface TriggerResult {
@@ -67,7 +69,7 @@ export async function judgeTrigger(
       // An instance that can no longer be the closest needs no further search.
       const reachable = (met + keys.length - results.length) * (keys.length + 1) + keys.length;
       if (reachable <= closestScore) break;
-      const judged = judgeKey(key, instance.values(key.keyword), search);
+      const judged = judgeKey(key, instance, search);
       const result = judged instanceof Promise ? await judged : judged;
       results.push(result);
       if (result.met) met++;
@@ -82,7 +84,14 @@ export async function judgeTrigger(
 }
 
 /** Any value may match, or the values joined by backslash: so that a pattern may ask for two of them in a row. */
-function judgeKey(key: Key, values: string[] | undefined, search: PatternSearch): KeyResult | Promise<KeyResult> {
+function judgeKey(key: Key, instance: Instance, search: PatternSearch): KeyResult | Promise<KeyResult> {
+  let values: string[] | undefined;
+  try {
+    values = instance.values(key.keyword);
+  } catch {
+    // One damaged element must not keep a batch from its verdict; the reason says so.
+    return { key, value: null, met: false, unreadable: true };
+  }
   if (values === undefined) return { key, value: null, met: false };
   const joined = values.join('\\');
   const texts = values.length > 1 ? [...values, joined] : [joined];

@@ -55,6 +55,9 @@ describe('flow definition', () => {
       'SeriesInstanceUID',
     ]);
     expect(flowOf(`${minimal}tar_subdir: Modality`).tarSubdir).toEqual(['Modality']);
+    expect(warningsOf(`${minimal}tar_subdir: [Modality, Modalty]`)).toEqual([
+      '2:24 Modalty is no DICOM keyword: the folder will be called Modalty',
+    ]);
     expect(errorsOf(`${minimal}tar_subdir: ["../x"]`)).toEqual(['2:14 tar_subdir[0] is "../x", not a DICOM keyword']);
   });
 

@@ -110,6 +110,32 @@ describe('triggers', () => {
     );
   });
 
+  it('warn of an element that has no text, or is not in data sets', () => {
+    expect(
+      warningsOf(
+        'triggers:\n  - PixelData: x\n  - ReferencedSeriesSequence: x\n  - OverlayData: x\n  - TransferSyntaxUID: "1.2"',
+      ),
+    ).toEqual([
+      '2:5 PixelData holds no text: no instance will have it',
+      '3:5 ReferencedSeriesSequence holds no text: no instance will have it',
+      '4:5 OverlayData holds no text: no instance will have it',
+      '5:5 TransferSyntaxUID is not part of a data set: no instance will have it',
+    ]);
+  });
+
+  it('take an element that cannot be read for no match, and say so', async () => {
+    const damaged: Instance = {
+      sopInstanceUid: '1.6',
+      values: () => {
+        throw new Error('damaged');
+      },
+    };
+    expect((await explain('  - Modality: CT', damaged, ct)).matched).toBe(true);
+    expect((await explain('  - Modality: CT', damaged)).text).toBe(
+      'Not matched. Trigger 1 is not met: the only instance, 1.6, fails: Modality cannot be read.',
+    );
+  });
+
   it('two flows that match the same batch both match', async () => {
     const verdicts = await Promise.all(
       ['Modality: CT', 'SeriesDescription: Head'].map(key => explain(`  - ${key}`, ct, mr)),

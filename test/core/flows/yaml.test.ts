@@ -104,6 +104,14 @@ models:
     expect(first(`x-a: [${'1,'.repeat(30_000)}1]`)).toMatch(/^1:\d+ The file holds far too many values/);
     expect(first(`${'a'.repeat(900_000)}: "x`)).toMatch(/^1:\d+ /);
     expect(first('- "x\n'.repeat(100_000))).toMatch(/^\d+:\d+ /);
+    for (const line of [
+      `a: "${'\\'.repeat(1500)}" x`,
+      `a:${' '.repeat(90_000)}"`,
+      `${'- '.repeat(900)}"`,
+      'a: "'.repeat(20_000),
+    ]) {
+      expect(first(line)).toMatch(/^\d+:\d+ /);
+    }
     expect(performance.now() - began).toBeLessThan(5000);
   });
 });

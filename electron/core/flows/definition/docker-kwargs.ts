@@ -19,8 +19,11 @@ const hostSetting =
   };
 const whole = (min: number, max: number) => (spot: Spot, findings: Findings) => wholeOf(spot, { min, max }, findings);
 /** Engine's rule for CFS quotas: a period of 1 ms to 1 s; -1 is no quota. */
-const quota = (spot: Spot, findings: Findings) =>
-  wholeOf(spot, { min: -1, max: most, what: '-1 or at least 1000 microseconds' }, findings);
+const quota = (spot: Spot, findings: Findings) => {
+  const what = '-1, 0 or at least 1000 microseconds';
+  const value = wholeOf(spot, { min: -1, max: most, what }, findings);
+  return value !== undefined && value > 0 && value < 1000 ? refuse(spot, what, findings) : value;
+};
 /** The engine refuses to start with less. */
 const leastMemory = 6 * 2 ** 20;
 

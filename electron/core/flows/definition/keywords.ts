@@ -1,8 +1,23 @@
-import { dicomKeywords, isDicomKeyword } from '../../dicom/keywords.ts';
+import { dicomKeywords, keywordKind } from '../../dicom/keywords.ts';
 import { didYouMean } from './did-you-mean.ts';
+import type { Findings } from './findings.ts';
+import type { Spot } from './spot.ts';
 
-/** Whether any instance can have an element of this keyword: one of the dictionary. */
-export const isKeyword = isDicomKeyword;
+/**
+ * Warns where no instance can have text under a keyword.
+ *
+ * @param spot where the keyword stands, its key or its value
+ * @param so what follows from it, e.g. `no instance will have it`
+ */
+export function checkKeyword(keyword: string, at: Spot['keyAt'], path: string, so: string, findings: Findings): void {
+  const kind = keywordKind(keyword);
+  if (kind === 'text') return;
+  const meant = kind === null ? didYouMean(keyword.replace(/\s/g, ''), dicomKeywords()) : null;
+  const remedy = meant ? `Write ${meant}.` : 'Use a keyword such as Modality or SeriesDescription.';
+  findings.warn(at, path, `${keyword} ${words(kind)}: ${so}`, remedy);
+}
 
-/** The keyword that was probably meant. */
-export const suggestKeyword = (word: string): string | null => didYouMean(word.replace(/\s/g, ''), dicomKeywords());
+function words(kind: ReturnType<typeof keywordKind>): string {
+  if (kind === 'no-text') return 'holds no text';
+  return kind === 'not-in-data-set' ? 'is not part of a data set' : 'is no DICOM keyword';
+}

@@ -1,6 +1,6 @@
 import { compilePattern } from '../pattern.ts';
 import type { Findings } from './findings.ts';
-import { isKeyword, suggestKeyword } from './keywords.ts';
+import { checkKeyword } from './keywords.ts';
 import { entriesOf, isEmpty, itemsOf, refuse, type Spot, textOf } from './spot.ts';
 
 type Trigger = Record<string, string>;
@@ -30,23 +30,11 @@ function readTrigger(spot: Spot, findings: Findings): Trigger {
   }
   if (entries.size > limits.keys) refuse(spot, `a mapping of at most ${limits.keys} keywords`, findings);
   for (const [keyword, item] of [...entries].slice(0, limits.keys)) {
-    checkKeyword(keyword, item, findings);
+    checkKeyword(keyword, item.keyAt, item.path, 'no instance will have it', findings);
     const pattern = readPattern(item, findings);
     if (pattern !== undefined) trigger[keyword] = pattern;
   }
   return trigger;
-}
-
-function checkKeyword(keyword: string, spot: Spot, findings: Findings): void {
-  if (isKeyword(keyword)) return;
-  const meant = suggestKeyword(keyword);
-  const what = `${keyword} is no DICOM keyword: no instance will have it`;
-  findings.warn(
-    spot.keyAt,
-    spot.path,
-    what,
-    meant ? `Write ${meant}.` : 'Use a keyword such as Modality or SeriesDescription.',
-  );
 }
 
 function readPattern(spot: Spot, findings: Findings): string | undefined {

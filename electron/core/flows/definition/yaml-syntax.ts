@@ -2,6 +2,8 @@ import { type Event, parseEvents, YAMLException } from 'js-yaml';
 import type { Findings, Place } from './findings.ts';
 
 const mostRepairs = 50;
+/** Repairs parse the text again and again; nobody writes so much by hand. */
+const repairable = 100_000;
 
 /**
  * The events of a text, with the text they refer to. A comment that follows a quote or bracket without a blank, which
@@ -18,7 +20,8 @@ export function parseLeniently(
       return { events: parseEvents(source, options), source };
     } catch (error) {
       const position = error instanceof YAMLException ? (error.mark?.position ?? 0) : 0;
-      if (repairs === mostRepairs || !/^["'\]}]#$/.test(source.slice(Math.max(0, position - 1), position + 1))) {
+      const given = repairs === mostRepairs || source.length > repairable;
+      if (given || !/^["'\]}]#$/.test(source.slice(Math.max(0, position - 1), position + 1))) {
         reportSyntax(error, source, findings);
         return null;
       }
@@ -58,20 +61,24 @@ function placeOf(error: unknown): Place {
   return mark ? { line: mark.line + 1, column: mark.column + 1 } : { line: 1, column: 1 };
 }
 
+/** A line whose value opens a quote and does not close it: what stands before, the quote, what stands behind. */
+const unclosed = [/^(\s*|.*?[:\-[{,]\s+)(")((?:[^"\\]|\\.)*\\?)$/, /^(\s*|.*?[:\-[{,]\s+)(')([^']*)$/];
+
 /**
- * The quote nobody closed: the parser stumbles lines later. Found by trying: a line up to the error whose value opens a
- * quote and does not close it, where closing it makes the file readable, or at least further than before.
+ * The quote nobody closed: the parser stumbles lines later. Found by trying: a line up to the error that opens a quote,
+ * where closing it lets the parser get further than before.
  */
 function unclosedQuote(source: string, error: unknown): { at: Place; sign: string } | null {
-  const lines = source.split('\n');
+  if (source.length > repairable) return null;
+  const lines = source.split('\n').map(line => line.replace(/\r$/, ''));
   const bad = placeOf(error).line;
   for (let index = Math.min(bad, lines.length) - 1, tried = 0; index >= 0 && tried < 20; index--) {
     const line = lines[index] ?? '';
-    const opened = /^(.*?(?:^|[:\-[{,]\s+|^\s*))(["'])((?:(?!\2).|\\.)*)$/.exec(line.replace(/\r$/, ''));
-    if (!opened?.[2]) continue;
+    const opened = line.length > 2000 ? null : (unclosed[0]?.exec(line) ?? unclosed[1]?.exec(line));
+    if (!opened) continue;
     tried++;
-    const [, before = '', sign, body = ''] = opened;
-    const end = body.replace(/\s+#.*$/, '').trimEnd();
+    const [, before = '', sign = '', body = ''] = opened;
+    const end = body.replace(/\s#.*$/, '').trimEnd();
     const repaired = [...lines.slice(0, index), `${before}${sign}${end}${sign}`, ...lines.slice(index + 1)].join('\n');
     if (errorLine(repaired) > bad) return { at: { line: index + 1, column: before.length + 1 }, sign };
   }
