@@ -1,0 +1,106 @@
+import type { Problem } from '../../../../shared/problems.ts';
+import type { Destination } from '../../../../shared/schemas/flows.ts';
+import type { Delivery } from '../../../../shared/schemas/runs.ts';
+import type { Peers, Sender } from '../../dicom/index.ts';
+import type { LogHub } from '../../logs/index.ts';
+import type { Settings } from '../../settings/index.ts';
+import { type Db, transaction } from '../../store/index.ts';
+import { type Breakers, createBreakers } from './breaker.ts';
+import { createCourier } from './courier.ts';
+import { destinationText } from './destination.ts';
+import { createDeliveryViews, type DeliveryCount } from './rows.ts';
+
+export interface PlannedFile {
+  /** Below DATA. */
+  file: string;
+  sopClassUid: string;
+  sopInstanceUid: string;
+  transferSyntaxUid: string;
+}
+
+export interface Deliveries {
+  /** One row an instance and destination; done twice it makes no more. Inside the caller's transaction. */
+  plan(runId: number, destinations: Destination[], files: PlannedFile[]): void;
+  /** Rows have become due. */
+  wake(): void;
+  /** No further tries for what is not confirmed. */
+  cancel(runId: number): void;
+  /** What is not confirmed becomes due again, with a new count of attempts. */
+  retry(runId: number): void;
+  tryNow(destination: string): void;
+  breakers(): ReturnType<Breakers['list']>;
+  ofRun(runId: number): Delivery[];
+  counts(runIds: readonly number[]): Map<number, DeliveryCount>;
+  /** Why the run is not sent yet. */
+  waiting(runId: number): Problem | null;
+  start(): void;
+  stop(): Promise<void>;
+}
+
+interface Needs {
+  db: Db;
+  dataDirectory: string;
+  settings: Pick<Settings, 'get'>;
+  sender: Sender;
+  peers: Pick<Peers, 'get'>;
+  log: LogHub;
+  changed: (runId: number) => void;
+  /** Nothing of the run is waiting any more. */
+  settled: (runId: number) => void;
+}
+
+export function createDeliveries(needs: Needs): Deliveries {
+  const { db, settings } = needs;
+  const views = createDeliveryViews(db);
+  const breakers = createBreakers({
+    db,
+    limit: () => settings.get('BREAKER_FAILURES'),
+    wait: failures => backOff(failures, settings),
+  });
+  const courier = createCourier({ ...needs, breakers, backOff: attempts => backOff(attempts, settings) });
+  const insert = db.prepare(`
+    INSERT OR IGNORE INTO deliveries (run_id, position, destination, file, sop_class_uid, sop_instance_uid, transfer_syntax_uid, next_at)
+    VALUES (@runId, @position, @destination, @file, @sopClassUid, @sopInstanceUid, @transferSyntaxUid, @now)`);
+  const giveUp = db.prepare<[number]>(
+    "UPDATE deliveries SET state = 'failed', next_at = NULL WHERE run_id = ? AND state = 'pending'",
+  );
+  const again = db.prepare<[number, number]>(
+    "UPDATE deliveries SET state = 'pending', attempts = 0, next_at = ? WHERE run_id = ? AND state <> 'confirmed'",
+  );
+  const dueNow = db.prepare<[number, string]>(
+    "UPDATE deliveries SET next_at = ? WHERE destination = ? AND state = 'pending'",
+  );
+
+  return {
+    plan(runId, destinations, files) {
+      const now = Date.now();
+      transaction(db, () => {
+        destinations.forEach((destination, position) => {
+          for (const file of files)
+            insert.run({ runId, position, destination: destinationText(destination), ...file, now });
+        });
+      });
+    },
+    wake: courier.wake,
+    cancel(runId) {
+      giveUp.run(runId);
+      courier.forget(runId);
+    },
+    retry: runId => void again.run(Date.now(), runId),
+    tryNow(destination) {
+      breakers.tryNow(destination);
+      dueNow.run(Date.now(), destination);
+      courier.wake();
+    },
+    breakers: breakers.list,
+    ...views,
+    start: courier.start,
+    stop: courier.stop,
+  };
+}
+
+/** Wait in ms before the next attempt: RETRY_FIRST doubled up to RETRY_MAX. */
+function backOff(attempts: number, settings: Pick<Settings, 'get'>): number {
+  const seconds = settings.get('RETRY_FIRST') * 2 ** Math.min(attempts - 1, 30);
+  return Math.min(seconds, settings.get('RETRY_MAX')) * 1000;
+}

@@ -1,0 +1,37 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { problemOf } from '../../../../shared/problems.ts';
+import { readHeader } from '../../dicom/index.ts';
+
+export interface OutputInstance {
+  /** Below the directory, with forward slashes. */
+  file: string;
+  sopClassUid: string;
+  sopInstanceUid: string;
+  transferSyntaxUid: string;
+}
+
+export interface InspectedOutput {
+  dicom: OutputInstance[];
+  /** What cannot be sent, and why. */
+  other: { file: string; bytes: number; reason: string }[];
+}
+
+/** Sorts the files of an output folder into instances and the rest, in name order. */
+export async function inspectOutput(directory: string): Promise<InspectedOutput> {
+  const found: InspectedOutput = { dicom: [], other: [] };
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const paths = entries.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name));
+  for (const path of paths.sort()) {
+    const file = path.slice(directory.length + 1).replaceAll('\\', '/');
+    try {
+      const { sopClassUid, sopInstanceUid, transferSyntaxUid } = await readHeader(path);
+      found.dicom.push({ file, sopClassUid, sopInstanceUid, transferSyntaxUid });
+    } catch (error) {
+      const { code, params, title } = problemOf(error);
+      const reason = code === 'NOT_DICOM' ? String(params.reason) : title;
+      found.other.push({ file, bytes: (await stat(path)).size, reason });
+    }
+  }
+  return found;
+}
