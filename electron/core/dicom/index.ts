@@ -5,11 +5,13 @@
  */
 export { status as dimseStatus } from './command-set.ts';
 export { type DicomFile, readDicomFile } from './dicom-file.ts';
+export { createEcho, type Echo } from './echo.ts';
 export { type Header, mediaStorageDirectory, readHeader } from './header.ts';
 export { attributesOf, createIndexScan, type IndexedAttributes, type IndexScan } from './index-scan.ts';
-export { dicomKeywords, isDicomKeyword } from './keywords.ts';
+export { dicomKeywords, keywordKind } from './keywords.ts';
 export { createListener, type Listener, type ListenerStatus } from './listener.ts';
 export { privateInformationCreatorUid, writePart10Head } from './part-10-head.ts';
+export { createPeers, type Peers } from './peers.ts';
 export type {
   AnnouncedInstance,
   AssociationInfo,
@@ -20,5 +22,8 @@ export type {
   Reception,
   StoreAnswer,
 } from './reception.ts';
+export { type Endpoint, endpointText } from './requestor.ts';
+export { createSender, type Sender, type SendFile, type SendResult } from './sender.ts';
+export { isStored, statusHex, statusText } from './status.ts';
 export { isDeflated } from './transfer-syntax.ts';
 export { sopClassName, transferSyntaxName } from './uid-names.ts';

@@ -1,4 +1,4 @@
-import { dicomKeywords, keywordKind } from '../../dicom/keywords.ts';
+import { dicomKeywords, keywordKind } from '../../dicom/index.ts';
 import { didYouMean } from './did-you-mean.ts';
 import type { Findings } from './findings.ts';
 import type { Spot } from './spot.ts';
