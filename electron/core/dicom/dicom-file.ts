@@ -16,6 +16,8 @@ export interface DicomFile {
   /** From the file meta; '' when absent. */
   mediaStorageSopClassUid: string;
   mediaStorageSopInstanceUid: string;
+  /** (0002,0102), when we are its creator; empty otherwise. */
+  privateInformation: Buffer;
   dataSetOffset: number;
   size: number;
   /** Top-level elements before the pixel data; values longer than 64 KiB are cut. */

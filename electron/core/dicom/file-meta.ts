@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { createElementScanner } from './element-scanner.ts';
 import { elementValues } from './element-values.ts';
+import { privateInformationCreatorUid } from './part-10-head.ts';
 import { transferSyntax } from './transfer-syntax.ts';
 
 /** Where the data set of a file begins and how it is encoded; `reason` says why there is none. */
@@ -9,8 +10,12 @@ export interface FoundMeta {
   declared: boolean;
   mediaStorageSopClassUid: string;
   mediaStorageSopInstanceUid: string;
+  /** (0002,0102), when we are its creator; empty otherwise. */
+  privateInformation: Buffer;
   dataSetOffset: number;
 }
+
+type Meta = Omit<FoundMeta, 'declared' | 'dataSetOffset'>;
 
 /** More file meta than this is none. */
 const mostMeta = 2 ** 20;
@@ -35,7 +40,12 @@ export async function findFileMeta(file: FileHandle, size: number): Promise<Foun
   const first = await read(file, 0, firstLook);
   const prefix = (at: number) => first.toString('latin1', at, at + 4) === 'DICM';
   const start = prefix(128) ? 132 : prefix(0) ? 4 : 0;
-  const found = { mediaStorageSopClassUid: '', mediaStorageSopInstanceUid: '', transferSyntaxUid: '' };
+  const found: Meta = {
+    mediaStorageSopClassUid: '',
+    mediaStorageSopInstanceUid: '',
+    transferSyntaxUid: '',
+    privateInformation: Buffer.alloc(0),
+  };
   let dataSetOffset = start;
   if (first.length >= start + 8 && first.readUInt16LE(start) === 2) {
     const length = await scanMeta(file, first, start, found);
@@ -54,26 +64,25 @@ export async function findFileMeta(file: FileHandle, size: number): Promise<Foun
 }
 
 /** @returns bytes of the file meta, or why it cannot be read */
-async function scanMeta(
-  file: FileHandle,
-  first: Buffer,
-  start: number,
-  found: { mediaStorageSopClassUid: string; mediaStorageSopInstanceUid: string; transferSyntaxUid: string },
-): Promise<number | string> {
-  const uids: Record<number, keyof typeof found> = {
+async function scanMeta(file: FileHandle, first: Buffer, start: number, found: Meta): Promise<number | string> {
+  const uids: Record<number, 'mediaStorageSopClassUid' | 'mediaStorageSopInstanceUid' | 'transferSyntaxUid'> = {
     131074: 'mediaStorageSopClassUid',
     131075: 'mediaStorageSopInstanceUid',
     131088: 'transferSyntaxUid',
   };
+  let creator = '';
   const scanner = createElementScanner({
     // Some writers got the meta wrong and wrote it in implicit VR.
     encoding: { explicit: isUpper(first[start + 4]) && isUpper(first[start + 5]), bigEndian: false },
-    keep: tag => (uids[tag] ? 256 : 0),
+    keep: tag => (uids[tag] || tag === 0x00020100 || tag === 0x00020102 ? 1024 : 0),
     // The group length is often wrong: the meta ends where group 0002 does.
     stop: tag => tag >>> 16 !== 2,
     element({ tag, value }) {
       const key = uids[tag];
-      if (key) found[key] = elementValues('UI', value, [], false)[0] ?? '';
+      const uid = () => elementValues('UI', value, [], false)[0] ?? '';
+      if (key) found[key] = uid();
+      else if (tag === 0x00020100) creator = uid();
+      else if (creator === privateInformationCreatorUid) found.privateInformation = value;
     },
   });
   for (let at = start, bytes = first.subarray(start); bytes.length > 0 && at - start < mostMeta; ) {

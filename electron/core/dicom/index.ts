@@ -10,7 +10,7 @@ export { type Header, mediaStorageDirectory, readHeader } from './header.ts';
 export { attributesOf, createIndexScan, type IndexedAttributes, type IndexScan } from './index-scan.ts';
 export { dicomKeywords, keywordKind } from './keywords.ts';
 export { createListener, type Listener, type ListenerStatus } from './listener.ts';
-export { privateInformationCreatorUid, writePart10Head } from './part-10-head.ts';
+export { writePart10Head } from './part-10-head.ts';
 export { createPeers, type Peers } from './peers.ts';
 export type {
   AnnouncedInstance,
