@@ -69,6 +69,7 @@ priority: 3
 triggers:
   - Modality: CT
     SeriesDescription: "Axial|Sagittal"
+  - StudyDescription: Thorax
 models:
   - docker_kwargs:
       image: busybox
