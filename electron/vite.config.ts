@@ -10,7 +10,7 @@ const outside = ['electron', 'better-sqlite3', 'dockerode', 'dcmjs-dimse', /^nod
 
 export default defineConfig({
   root: resolve(root, 'renderer'),
-  base: './',
+  base: '/',
   plugins: [react()],
   worker: { format: 'es' },
   clearScreen: false,

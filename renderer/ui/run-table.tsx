@@ -1,0 +1,75 @@
+import { Card, Table, Text, Tooltip } from '@mantine/core';
+import { Link, useLocation } from 'wouter';
+import type { Run } from '../../shared/schemas/runs.ts';
+import { words } from '../words/en.ts';
+import { duration, moment, shortUid } from './format.ts';
+import { StateBadge } from './state-badge.tsx';
+
+const { runs: w } = words;
+
+/** Runs, newest first; a row opens its run. */
+export function RunTable({ runs }: { runs: Run[] }) {
+  const [, go] = useLocation();
+  return (
+    <Card p={0}>
+      <Table layout="fixed">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th w={64}>#</Table.Th>
+            <Table.Th w={116}>{w.state}</Table.Th>
+            <Table.Th>{w.flow}</Table.Th>
+            <Table.Th>{w.studies}</Table.Th>
+            <Table.Th w={70}>{w.priority}</Table.Th>
+            <Table.Th w={150}>{w.created}</Table.Th>
+            <Table.Th w={100}>{w.took}</Table.Th>
+            <Table.Th w={100}>{w.deliveries}</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {runs.map(run => (
+            <Table.Tr key={run.id} className="row-link" onClick={() => go(`/runs/${run.id}`)}>
+              <Table.Td>
+                <Link href={`/runs/${run.id}`}>{run.id}</Link>
+              </Table.Td>
+              <Table.Td>
+                <StateBadge state={run.state} />
+              </Table.Td>
+              <Table.Td>
+                <Text size="sm" className="clip" title={run.flow}>
+                  {run.flow}
+                </Text>
+                <Why run={run} />
+              </Table.Td>
+              <Table.Td>
+                <Text className="mono clip" title={run.studyInstanceUids.join('\n')}>
+                  {run.studyInstanceUids.map(shortUid).join(', ')}
+                </Text>
+              </Table.Td>
+              <Table.Td>{run.priority}</Table.Td>
+              <Table.Td>{moment(run.createdAt)}</Table.Td>
+              <Table.Td>
+                {run.startedAt === null ? '–' : duration((run.sentAt ?? run.finishedAt ?? Date.now()) - run.startedAt)}
+              </Table.Td>
+              <Table.Td>
+                {run.deliveries.total === 0 ? '–' : `${run.deliveries.confirmed} / ${run.deliveries.total}`}
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Card>
+  );
+}
+
+/** Why it waits or failed, on one line; whole on a longer look. */
+function Why({ run }: { run: Run }) {
+  const problem = run.problem ?? run.waiting;
+  if (!problem) return null;
+  return (
+    <Tooltip label={problem.remedy} multiline maw={420}>
+      <Text size="xs" c={run.problem ? 'red' : 'dimmed'} className="clip">
+        {problem.title}
+      </Text>
+    </Tooltip>
+  );
+}
