@@ -69,7 +69,11 @@ export function App() {
                 style={{ cursor: 'pointer' }}
                 color={health.status === 'ok' ? 'teal' : health.status === 'degraded' ? 'yellow' : 'red'}
               >
-                {count === 0 ? 'OK' : `${count} ${words.overview.problems.toLowerCase()}`}
+                {count === 0
+                  ? 'OK'
+                  : count === 1
+                    ? `1 ${words.overview.problem}`
+                    : `${count} ${words.overview.problems.toLowerCase()}`}
               </Badge>
             )}
           </Group>

@@ -45,3 +45,7 @@ export function personName(value: string): string {
 
 /** The end of a UID tells it from its sisters. */
 export const shortUid = (uid: string) => (uid.length > 22 ? `…${uid.slice(-20)}` : uid);
+
+/** `1 study`, `1,204 studies`. */
+export const count = (number: number, one: string, many: string) =>
+  `${number.toLocaleString()} ${number === 1 ? one : many}`;

@@ -57,7 +57,7 @@ export function ProblemCard({
       color={colour}
       variant="light"
       title={problem.title}
-      styles={{ title: { fontWeight: 600, overflowWrap: 'anywhere' } }}
+      styles={{ title: { fontWeight: 600, overflowWrap: 'anywhere', color: 'inherit' } }}
     >
       <Group justify="space-between" align="flex-end" wrap="nowrap">
         <Text size="sm" style={{ overflowWrap: 'anywhere' }}>

@@ -46,6 +46,7 @@ export const en = {
     gpus: 'GPUs',
     runs: 'Runs',
     problems: 'Problems',
+    problem: 'problem',
     latest: 'Latest runs',
     listening: 'Listening',
     notListening: 'Not listening',
@@ -59,7 +60,7 @@ export const en = {
     free: 'free of',
     refuseBelow: 'Nothing is received below',
     pending: 'Pending',
-    running: 'Running',
+    active: 'active',
     sending: 'Sending',
     sentToday: 'Sent today',
     failedToday: 'Failed today',
@@ -77,6 +78,8 @@ export const en = {
   },
   studies: {
     title: 'Studies',
+    one: 'study',
+    many: 'studies',
     search: 'Name, ID, accession number or description',
     from: 'From',
     to: 'To',
@@ -111,6 +114,8 @@ export const en = {
   },
   runs: {
     title: 'Runs',
+    one: 'run',
+    many: 'runs',
     flow: 'Flow',
     state: 'State',
     studies: 'Studies',
@@ -172,6 +177,8 @@ export const en = {
   },
   flows: {
     title: 'Flows',
+    one: 'flow',
+    many: 'flows',
     file: 'File',
     name: 'Name',
     valid: 'Valid',
@@ -216,6 +223,8 @@ export const en = {
   },
   peers: {
     title: 'Peers',
+    one: 'peer',
+    many: 'peers',
     name: 'Name',
     aeTitle: 'AE title',
     host: 'Host',

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import type { FlowSummary } from '../../../shared/schemas/flows.ts';
 import { client } from '../../client/connection.ts';
+import { count } from '../../ui/format.ts';
 import { sayFailed } from '../../ui/notices.tsx';
 import { Empty, Failed, Loading, PageHead } from '../../ui/page.tsx';
 import { words } from '../../words/en.ts';
@@ -20,7 +21,7 @@ export function FlowsPage() {
   if (!data) return <Loading />;
   return (
     <>
-      <PageHead title={w.title} lead={data.total.toLocaleString()}>
+      <PageHead title={w.title} lead={count(data.total, w.one, w.many)}>
         {data.total > 0 && create}
       </PageHead>
       {data.total === 0 ? <Empty action={create}>{w.empty}</Empty> : <FlowTable flows={data.items} />}

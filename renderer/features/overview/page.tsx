@@ -149,7 +149,7 @@ function DiskCard({ freeBytes, totalBytes, limitBytes, problem }: Health['disk']
 
 function RunsCard(runs: Health['runs']) {
   return (
-    <Tile title={w.runs} value={`${runs.running + runs.sending} ${w.running.toLowerCase()}`}>
+    <Tile title={w.runs} value={`${runs.running + runs.sending} ${w.active}`}>
       <Fact label={w.pending}>{runs.pending}</Fact>
       <Fact label={w.sentToday}>{runs.sentToday}</Fact>
       <Fact label={w.failedToday}>

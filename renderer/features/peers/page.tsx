@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { EchoResult, Peer } from '../../../shared/schemas/peers.ts';
 import { client } from '../../client/connection.ts';
+import { count } from '../../ui/format.ts';
 import { sayFailed } from '../../ui/notices.tsx';
 import { Empty, Failed, Loading, PageHead } from '../../ui/page.tsx';
 import { words } from '../../words/en.ts';
@@ -29,7 +30,7 @@ export function PeersPage() {
   const keep = (peer: Peer) => replace([...data.items.filter(item => item.name !== edited?.before), peer]);
   return (
     <>
-      <PageHead title={w.title} lead={data.total.toLocaleString()}>
+      <PageHead title={w.title} lead={count(data.total, w.one, w.many)}>
         {data.total > 0 && add}
       </PageHead>
       {data.total === 0 ? (

@@ -3,6 +3,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useLocation, useSearch } from 'wouter';
 import { type RunState, runStates } from '../../../shared/states/run-state.ts';
 import { client } from '../../client/connection.ts';
+import { count } from '../../ui/format.ts';
 import { Empty, Failed, PageHead } from '../../ui/page.tsx';
 import { Pager } from '../../ui/pager.tsx';
 import { RunTable } from '../../ui/run-table.tsx';
@@ -31,7 +32,7 @@ export function RunsPage() {
   });
   return (
     <>
-      <PageHead title={w.title} lead={data?.total.toLocaleString()}>
+      <PageHead title={w.title} lead={data && count(data.total, w.one, w.many)}>
         <SegmentedControl
           aria-label={w.state}
           value={state ?? ''}

@@ -5,7 +5,7 @@ import { useEffect, useState } from 'react';
 import { Link, useLocation, useSearch } from 'wouter';
 import type { StudyQuery } from '../../../shared/schemas/studies.ts';
 import { client } from '../../client/connection.ts';
-import { dicomDate, moment, personName } from '../../ui/format.ts';
+import { count, dicomDate, moment, personName } from '../../ui/format.ts';
 import { Empty, Failed, PageHead } from '../../ui/page.tsx';
 import { Pager } from '../../ui/pager.tsx';
 import { words } from '../../words/en.ts';
@@ -83,7 +83,7 @@ export function StudiesPage() {
   };
   return (
     <>
-      <PageHead title={w.title} lead={data && `${data.total.toLocaleString()}`} />
+      <PageHead title={w.title} lead={data && count(data.total, w.one, w.many)} />
       <Group gap="sm" align="flex-end" wrap="nowrap">
         <TextInput
           style={{ flex: 1 }}
