@@ -39,7 +39,8 @@ export const securityHeaders = {
 /**
  * A file of the built renderer.
  *
- * @param path of the URL, still encoded; a path without an extension is a page, and every page is index.html
+ * @param path of the URL, still encoded; what has no extension of a file of ours is a page (a UID has dots, too), and every
+ *   page is index.html
  * @returns null when there is no such file below `root`, however the path is spelt
  */
 export async function findStatic(
@@ -52,8 +53,8 @@ export async function findStatic(
   } catch {
     return null;
   }
-  if (plain.includes('\0') || plain.includes('\\')) return null;
-  const wanted = extname(plain) === '' ? '/index.html' : plain;
+  if (plain.includes('\0') || plain.includes('\\') || plain.split('/').includes('..')) return null;
+  const wanted = Object.hasOwn(types, extname(plain)) ? plain : '/index.html';
   const file = normalize(join(root, wanted));
   if (!file.startsWith(root.endsWith(sep) ? root : root + sep)) return null;
   const found = await stat(file).catch(() => null);
