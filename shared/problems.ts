@@ -236,6 +236,12 @@ export const problems = {
     title: p => `${p.file} is not DICOM that can be stored`,
     remedy: p => `Export the file again from its source: ${p.reason}.`,
   }),
+  FILE_UNREADABLE: problem<{ file: string; reason: string }>({
+    kind: 'outside',
+    retry: true,
+    title: p => `${p.file} cannot be read`,
+    remedy: p => `Check the disk, or run the flow again to make the file anew: ${p.reason}.`,
+  }),
   INSTANCE_INCOMPLETE: problem<{ file: string; attribute: string }>({
     kind: 'input',
     retry: false,

@@ -1,9 +1,12 @@
-import { problemOf } from '../../../shared/problems.ts';
+import { AppError, describe, problemOf } from '../../../shared/problems.ts';
 import type { EchoResult } from '../../../shared/schemas/peers.ts';
 import type { Settings } from '../settings/index.ts';
-import { commandField } from './command-set.ts';
-import { type Endpoint, openAssociation } from './requestor.ts';
-import { statusHex } from './status.ts';
+import { commandField, status as dimseStatus } from './command-set.ts';
+import { type Endpoint, endpointText } from './connect-peer.ts';
+import { openAssociation } from './requestor.ts';
+import { statusHex, statusText } from './status.ts';
+import { transferSyntax } from './transfer-syntax.ts';
+import { sopClassName, transferSyntaxName } from './uid-names.ts';
 
 /** Verification SOP class, PS3.4 Annex A. */
 export const verificationSopClass = '1.2.840.10008.1.1';
@@ -16,16 +19,22 @@ export type Echo = (peer: Endpoint, signal?: AbortSignal) => Promise<EchoResult>
  */
 export function createEcho({ settings }: { settings: Pick<Settings, 'get'> }): Echo {
   return async (peer, signal) => {
+    const implicit = transferSyntax.implicitLittleEndian;
     const start = performance.now();
     const took = () => Math.round(performance.now() - start);
     try {
       const association = await openAssociation({
         peer,
         callingAe: settings.get('AE_TITLE'),
-        contexts: [{ id: 1, abstractSyntax: verificationSopClass, transferSyntaxes: ['1.2.840.10008.1.2'] }],
+        contexts: [{ id: 1, abstractSyntax: verificationSopClass, transferSyntaxes: [implicit] }],
         timeout: Math.min(settings.get('SEND_TIMEOUT'), 15),
         signal,
       });
+      if (!association.accepted.has(1)) {
+        await association.release();
+        const [sopClass, syntax] = [sopClassName(verificationSopClass), transferSyntaxName(implicit)];
+        throw new AppError('PEER_ACCEPTS_NOT', { peer: endpointText(peer), sopClass, transferSyntax: syntax });
+      }
       const response = await association.request(1, {
         commandField: commandField.cEchoRq,
         messageId: 1,
@@ -33,8 +42,12 @@ export function createEcho({ settings }: { settings: Pick<Settings, 'get'> }): E
         hasDataSet: false,
       });
       await association.release();
-      const status = response.status ?? -1;
-      return { ok: status === 0, status: statusHex(status), milliseconds: took(), problem: null };
+      const status = response.status ?? dimseStatus.cannotUnderstand;
+      if (status === dimseStatus.success)
+        return { ok: true, status: statusHex(status), milliseconds: took(), problem: null };
+      const refused = { peer: endpointText(peer), status: statusHex(status), words: statusText(status) };
+      const problem = describe('PEER_REFUSED_INSTANCE', refused);
+      return { ok: false, status: refused.status, milliseconds: took(), problem };
     } catch (error) {
       return { ok: false, status: null, milliseconds: took(), problem: problemOf(error) };
     }

@@ -4,6 +4,7 @@
  * join at accepted-contexts.ts and messages.ts.
  */
 export { status as dimseStatus } from './command-set.ts';
+export { type Endpoint, endpointText } from './connect-peer.ts';
 export { type DicomFile, readDicomFile } from './dicom-file.ts';
 export { createEcho, type Echo } from './echo.ts';
 export { type Header, mediaStorageDirectory, readHeader } from './header.ts';
@@ -22,8 +23,8 @@ export type {
   Reception,
   StoreAnswer,
 } from './reception.ts';
-export { type Endpoint, endpointText } from './requestor.ts';
-export { createSender, type Sender, type SendFile, type SendResult } from './sender.ts';
+export type { SendFile } from './send-shares.ts';
+export { createSender, type Sender, type SendResult } from './sender.ts';
 export { isStored, statusHex, statusText } from './status.ts';
 export { isDeflated } from './transfer-syntax.ts';
 export { sopClassName, transferSyntaxName } from './uid-names.ts';

@@ -34,7 +34,10 @@ export function createPeers({ db }: { db: Db }): Peers {
     },
     replace(items) {
       const names = new Set<string>();
-      for (const { name } of items) {
+      for (const item of items) {
+        const { name } = item;
+        const issue = peerSchema.safeParse(item).error?.issues[0];
+        if (issue) throw new AppError('PEER_INVALID', { name, field: issue.path.join('.'), expected: issue.message });
         if (names.has(name))
           throw new AppError('PEER_INVALID', { name, field: 'name', expected: 'a name that no other peer has' });
         names.add(name);

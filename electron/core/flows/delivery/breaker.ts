@@ -10,19 +10,30 @@ import type { Db } from '../../store/index.ts';
  * Rows, so that a restart does not hammer a peer that is down.
  */
 export interface Breakers {
+  isOpen(destination: string): boolean;
   /** When the destination may be tried: now, or later. */
   notBefore(destination: string): number;
-  failed(destination: string, problem: Problem): void;
+  /** @returns when the destination is tried next, or null while it is not left alone */
+  failed(destination: string, problem: Problem): number | null;
   /** @returns true when it had been open: all that waits may go */
   succeeded(destination: string): boolean;
   /** Forgets the wait, at a user's word. */
   tryNow(destination: string): void;
-  list(): { destination: string; failures: number; nextTryAt: number | null; problem: Problem | null }[];
+  /** The open ones for which something waits. */
+  list(): OpenBreaker[];
+}
+
+export interface OpenBreaker {
+  destination: string;
+  failures: number;
+  nextTryAt: number;
+  problem: Problem;
 }
 
 interface Row {
   destination: string;
   failures: number;
+  opened_at: number | null;
   next_try_at: number | null;
   problem: string | null;
 }
@@ -36,37 +47,44 @@ interface Needs {
 
 export function createBreakers({ db, limit, wait }: Needs): Breakers {
   const one = db.prepare<[string], Row>('SELECT * FROM breakers WHERE destination = ?');
-  const open = db.prepare<[], Row>('SELECT * FROM breakers WHERE opened_at IS NOT NULL ORDER BY destination');
+  const open = db.prepare<[], Row & { due: number }>(`
+    SELECT b.*, min(d.next_at) AS due FROM breakers b
+    JOIN deliveries d ON d.destination = b.destination AND d.state = 'pending'
+    WHERE b.opened_at IS NOT NULL GROUP BY b.destination ORDER BY b.destination`);
   const store = db.prepare(`
     INSERT INTO breakers (destination, failures, opened_at, next_try_at, problem) VALUES (@destination, @failures, @openedAt, @next, @problem)
     ON CONFLICT (destination) DO UPDATE SET failures = @failures, opened_at = coalesce(opened_at, @openedAt), next_try_at = @next, problem = @problem`);
   const clear = db.prepare<[string]>('DELETE FROM breakers WHERE destination = ?');
-  const now = db.prepare<[string]>('UPDATE breakers SET next_try_at = 0 WHERE destination = ?');
+  const now = db.prepare<[number, string]>('UPDATE breakers SET next_try_at = ? WHERE destination = ?');
   return {
+    isOpen: destination => (one.get(destination)?.opened_at ?? null) !== null,
     notBefore: destination => one.get(destination)?.next_try_at ?? 0,
     failed(destination, problem) {
       const failures = (one.get(destination)?.failures ?? 0) + 1;
       const isOpen = failures >= limit();
-      const next = isOpen ? Date.now() + wait(failures - limit() + 1) : null;
-      const shown = isOpen && next ? describe('BREAKER_OPEN', { destination, nextTryAt: next }) : problem;
-      const text = JSON.stringify({
-        ...shown,
-        remedy: isOpen ? `${problem.title}. ${problem.remedy}` : problem.remedy,
-      });
-      store.run({ destination, failures, openedAt: isOpen ? Date.now() : null, next, problem: text });
+      const next = isOpen ? Date.now() + wait(failures) : null;
+      const openedAt = isOpen ? Date.now() : null;
+      store.run({ destination, failures, openedAt, next, problem: JSON.stringify(problem) });
+      return next;
     },
     succeeded(destination) {
       const before = one.get(destination);
       if (before) clear.run(destination);
-      return (before?.next_try_at ?? null) !== null;
+      return (before?.opened_at ?? null) !== null;
     },
-    tryNow: destination => void now.run(destination),
+    tryNow: destination => void now.run(Date.now(), destination),
     list: () =>
-      open.all().map(row => ({
-        destination: row.destination,
-        failures: row.failures,
-        nextTryAt: row.next_try_at,
-        problem: row.problem ? problemSchema.parse(JSON.parse(row.problem)) : null,
-      })),
+      open.all().map(({ destination, failures, next_try_at, problem, due }) => {
+        const nextTryAt = Math.max(next_try_at ?? 0, due);
+        return { destination, failures, nextTryAt, problem: leftAlone(destination, nextTryAt, problem) };
+      }),
   };
+}
+
+/** Why a destination is left alone: when it is tried next, and what made it fail. */
+export function leftAlone(destination: string, nextTryAt: number, cause: string | null): Problem {
+  const open = describe('BREAKER_OPEN', { destination, nextTryAt });
+  if (!cause) return open;
+  const { title, remedy } = problemSchema.parse(JSON.parse(cause));
+  return { ...open, remedy: `${title}. ${remedy}` };
 }

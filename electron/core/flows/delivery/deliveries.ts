@@ -8,6 +8,7 @@ import { type Db, transaction } from '../../store/index.ts';
 import { type Breakers, createBreakers } from './breaker.ts';
 import { createCourier } from './courier.ts';
 import { destinationText } from './destination.ts';
+import { createResults } from './results.ts';
 import { createDeliveryViews, type DeliveryCount } from './rows.ts';
 
 export interface PlannedFile {
@@ -25,8 +26,9 @@ export interface Deliveries {
   wake(): void;
   /** No further tries for what is not confirmed. */
   cancel(runId: number): void;
-  /** What is not confirmed becomes due again, with a new count of attempts. */
+  /** What is not confirmed becomes due again, with a new count of attempts, even where its destination is left alone. */
   retry(runId: number): void;
+  /** What waits for the destination goes now. */
   tryNow(destination: string): void;
   breakers(): ReturnType<Breakers['list']>;
   ofRun(runId: number): Delivery[];
@@ -57,7 +59,8 @@ export function createDeliveries(needs: Needs): Deliveries {
     limit: () => settings.get('BREAKER_FAILURES'),
     wait: failures => backOff(failures, settings),
   });
-  const courier = createCourier({ ...needs, breakers, backOff: attempts => backOff(attempts, settings) });
+  const results = createResults({ db, settings, backOff: attempts => backOff(attempts, settings) });
+  const courier = createCourier({ ...needs, breakers, results });
   const insert = db.prepare(`
     INSERT OR IGNORE INTO deliveries (run_id, position, destination, file, sop_class_uid, sop_instance_uid, transfer_syntax_uid, next_at)
     VALUES (@runId, @position, @destination, @file, @sopClassUid, @sopInstanceUid, @transferSyntaxUid, @now)`);
@@ -66,6 +69,9 @@ export function createDeliveries(needs: Needs): Deliveries {
   );
   const again = db.prepare<[number, number]>(
     "UPDATE deliveries SET state = 'pending', attempts = 0, next_at = ? WHERE run_id = ? AND state <> 'confirmed'",
+  );
+  const placesOf = db.prepare<[number], { destination: string }>(
+    "SELECT DISTINCT destination FROM deliveries WHERE run_id = ? AND state = 'pending'",
   );
   const dueNow = db.prepare<[number, string]>(
     "UPDATE deliveries SET next_at = ? WHERE destination = ? AND state = 'pending'",
@@ -86,7 +92,13 @@ export function createDeliveries(needs: Needs): Deliveries {
       giveUp.run(runId);
       courier.forget(runId);
     },
-    retry: runId => void again.run(Date.now(), runId),
+    retry(runId) {
+      const now = Date.now();
+      transaction(db, () => {
+        again.run(now, runId);
+        for (const { destination } of placesOf.all(runId)) breakers.tryNow(destination);
+      });
+    },
     tryNow(destination) {
       breakers.tryNow(destination);
       dueNow.run(Date.now(), destination);

@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { problemOf } from '../../../../shared/problems.ts';
 import { readHeader } from '../../dicom/index.ts';
 
@@ -23,13 +23,13 @@ export async function inspectOutput(directory: string): Promise<InspectedOutput>
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   const paths = entries.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name));
   for (const path of paths.sort()) {
-    const file = path.slice(directory.length + 1).replaceAll('\\', '/');
+    const file = relative(directory, path).split(sep).join('/');
     try {
       const { sopClassUid, sopInstanceUid, transferSyntaxUid } = await readHeader(path);
       found.dicom.push({ file, sopClassUid, sopInstanceUid, transferSyntaxUid });
     } catch (error) {
-      const { code, params, title } = problemOf(error);
-      const reason = code === 'NOT_DICOM' ? String(params.reason) : title;
+      const { params, title } = problemOf(error);
+      const reason = 'reason' in params ? String(params.reason) : title;
       found.other.push({ file, bytes: (await stat(path)).size, reason });
     }
   }

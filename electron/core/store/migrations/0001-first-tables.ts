@@ -119,7 +119,7 @@ CREATE TABLE steps (
 
 -- One row an instance (or a file, for folders) and a destination.
 CREATE TABLE deliveries (
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT, -- never used again: a late answer must not confirm the row of a retry
   run_id INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
   position INTEGER NOT NULL,        -- of the destination in the flow
   destination TEXT NOT NULL,        -- canonical text, e.g. dicom://STORESCP@host:104
@@ -130,7 +130,7 @@ CREATE TABLE deliveries (
   attempts INTEGER NOT NULL DEFAULT 0, last_at INTEGER, next_at INTEGER, confirmed_at INTEGER,
   UNIQUE (run_id, position, file)
 );
-CREATE INDEX deliveries_due ON deliveries (next_at, destination) WHERE state = 'pending';
+CREATE INDEX deliveries_due ON deliveries (destination, attempts, run_id, next_at) WHERE state = 'pending';
 CREATE INDEX deliveries_by_run ON deliveries (run_id, state);
 
 -- A destination whose associations keep failing is left alone until next_try_at.
