@@ -56,6 +56,7 @@ export function ProblemCard({
     <Alert
       color={colour}
       variant="light"
+      className="problem"
       title={problem.title}
       styles={{ title: { fontWeight: 600, overflowWrap: 'anywhere', color: 'inherit' } }}
     >

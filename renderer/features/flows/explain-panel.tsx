@@ -77,7 +77,9 @@ function Answer({ answer: { verdict, problems } }: { answer: Explanation }) {
 function Trigger({ trigger }: { trigger: TriggerReason }) {
   return (
     <div>
-      <Text size="sm">{trigger.text}</Text>
+      <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
+        {trigger.text}
+      </Text>
       <Table mt={4} fz="xs">
         <Table.Tbody>
           {trigger.keys.map(key => (

@@ -59,13 +59,7 @@ export function LogPage() {
           ]}
         />
       </PageHead>
-      {lines.length === 0 ? (
-        <Empty>{w.empty}</Empty>
-      ) : (
-        <div style={{ flex: 1, minHeight: 300 }}>
-          <LogView lines={shown} height="100%" />
-        </div>
-      )}
+      {lines.length === 0 ? <Empty>{w.empty}</Empty> : <LogView lines={shown} height="calc(100vh - 160px)" />}
     </>
   );
 }

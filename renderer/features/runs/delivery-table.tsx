@@ -34,7 +34,12 @@ export function DeliveryTable({ items }: { items: Delivery[] }) {
                   {item.sopInstanceUid}
                 </Table.Td>
                 <Table.Td>
-                  <Badge mr={6} variant="light" color={item.confirmed ? 'teal' : item.failed ? 'red' : 'gray'}>
+                  <Badge
+                    tt="none"
+                    mr={6}
+                    variant="light"
+                    color={item.confirmed ? 'teal' : item.failed ? 'red' : 'gray'}
+                  >
                     {item.status ?? '–'}
                   </Badge>
                   <Text span size="sm" title={item.problem?.remedy}>

@@ -40,7 +40,7 @@ export function SettingsPage() {
               <Table.Th>{w.key}</Table.Th>
               <Table.Th w={240}>{w.value}</Table.Th>
               <Table.Th w={220}>{w.origin}</Table.Th>
-              <Table.Th w={110} />
+              <Table.Th w={150} />
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
