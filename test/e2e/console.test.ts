@@ -63,7 +63,7 @@ describe('console', () => {
   it('tells the first steps, with the command for this very listener', async () => {
     const { page, context } = await open('/');
     await page.getByText('Ready to receive').waitFor();
-    expect(await page.locator('code').innerText()).toContain(
+    expect(await page.locator('pre').innerText()).toContain(
       `storescu -aec GANTRY +sd +r 127.0.0.1 ${gantry.dicomPort}`,
     );
     // The token has left the address bar, and a reload still works.
@@ -113,7 +113,7 @@ describe('console', () => {
     const studies = await gantry.get<{ items: { studyInstanceUid: string }[] }>('/api/studies');
     const pages: [path: string, text: string][] = [
       ['/', 'Latest runs'],
-      ['/studies', 'Test, Console'],
+      ['/studies', 'Console, Test'],
       [`/studies/${studies.items[0]?.studyInstanceUid}`, 'Axial 5 mm'],
       ['/runs', 'First'],
       ['/runs/1', 'Flow as it ran'],
