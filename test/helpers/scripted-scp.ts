@@ -68,15 +68,17 @@ export async function startScriptedScp(script: Script = {}): Promise<ScriptedScp
   };
   let longest = 0;
   let most = 0;
+  let openNow = 0;
   let count = 0;
   const server = createServer(socket => {
     sockets.add(socket);
-    most = Math.max(most, sockets.size);
+    most = Math.max(most, ++openNow);
     socket.setNoDelay(true);
     socket.on('error', () => {});
     socket.on('close', () => {
       sockets.delete(socket);
       if (!ended) peer.ends.push('close');
+      if (!ended) openNow--;
     });
     let ended = false;
     let requestorsMax = 16384;
@@ -85,6 +87,7 @@ export async function startScriptedScp(script: Script = {}): Promise<ScriptedScp
     let open: CommandSet | null = null;
     const ending = (how: 'release' | 'abort') => {
       if (!ended) peer.ends.push(how);
+      if (!ended) openNow--;
       ended = true;
     };
     const respond = (contextId: number, request: CommandSet, status: number, messageId = request.messageId) => {

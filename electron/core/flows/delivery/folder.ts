@@ -62,7 +62,7 @@ export async function copyToFolder({ file, folder, sopInstanceUid, signal, makeL
 
 /** A UID comes from a file that somebody else wrote: it must not lead out of the folder. */
 function fileName(sopInstanceUid: string): string {
-  if (/^[0-9.]{1,64}$/.test(sopInstanceUid)) return sopInstanceUid;
+  if (sopInstanceUid.length <= 64 && /^\d+(\.\d+)*$/.test(sopInstanceUid)) return sopInstanceUid;
   return `uid-${createHash('sha256').update(sopInstanceUid).digest('hex').slice(0, 32)}`;
 }
 
