@@ -12,7 +12,13 @@ import {
 } from './schemas/flows.ts';
 import { healthSchema } from './schemas/health.ts';
 import { logBatchSchema, logFollowSchema } from './schemas/logs.ts';
-import { echoResultSchema, echoSchema, peerListSchema, peersReplaceSchema } from './schemas/peers.ts';
+import {
+  destinationSchema,
+  echoResultSchema,
+  echoSchema,
+  peerListSchema,
+  peersReplaceSchema,
+} from './schemas/peers.ts';
 import {
   retrySchema,
   runDetailSchema,
@@ -111,6 +117,12 @@ export const contract = {
       .route({ method: 'POST', path: '/peers/{name}/echo', summary: 'C-ECHO a peer' })
       .input(echoSchema)
       .output(echoResultSchema),
+  },
+  destinations: {
+    tryNow: base
+      .route({ method: 'POST', path: '/destinations/try', summary: 'Send now what waits for a destination' })
+      .input(destinationSchema)
+      .output(destinationSchema),
   },
   settings: {
     list: get('/settings', 'Effective settings and where each comes from').output(settingListSchema),

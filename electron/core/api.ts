@@ -52,6 +52,12 @@ export function createApi(core: Core) {
       }),
       echo: on.peers.echo.handler(({ input, signal }) => core.echo(peers.get(input.name), signal)),
     },
+    destinations: {
+      tryNow: on.destinations.tryNow.handler(({ input }) => {
+        flows.deliveries.tryNow(input.destination);
+        return input;
+      }),
+    },
     settings: {
       list: on.settings.list.handler(() => listed(settings.list())),
       change: on.settings.change.handler(({ input }) => {

@@ -28,6 +28,8 @@ export type Peer = z.infer<typeof peerSchema>;
 export const peerListSchema = listOf(peerSchema);
 /** The whole list: what is not in it is removed. */
 export const peersReplaceSchema = z.object({ items: z.array(peerSchema).max(1000) });
+/** A destination as deliveries name it, e.g. `dicom://AET@host:104`. */
+export const destinationSchema = z.object({ destination: z.string().min(1).max(2000) });
 export const echoSchema = z.object({ name: z.string() });
 export const echoResultSchema = z.object({
   ok: z.boolean(),

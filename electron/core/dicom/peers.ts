@@ -1,5 +1,6 @@
 import { AppError } from '../../../shared/problems.ts';
 import { type Peer, peerSchema, tlsClientSchema } from '../../../shared/schemas/peers.ts';
+import { createAnnouncer } from '../lib/announcer.ts';
 import { type Db, transaction } from '../store/index.ts';
 
 /** The configured peers, by name. */
@@ -9,6 +10,8 @@ export interface Peers {
   get(name: string): Peer;
   /** Replaces the whole list. @throws PEER_INVALID */
   replace(items: Peer[]): void;
+  /** Told after the list was replaced. @returns the function that ends it */
+  onChange(listener: () => void): () => void;
 }
 
 interface Row {
@@ -25,7 +28,9 @@ export function createPeers({ db }: { db: Db }): Peers {
   const one = db.prepare<[string], Row>('SELECT * FROM peers WHERE name = ?');
   const clear = db.prepare('DELETE FROM peers');
   const insert = db.prepare('INSERT INTO peers (name, ae_title, host, port, tls, comment) VALUES (?, ?, ?, ?, ?, ?)');
+  const changes = createAnnouncer<void>();
   return {
+    onChange: changes.listen,
     list: () => all.all().map(toPeer),
     get(name) {
       const row = one.get(name);
@@ -48,6 +53,7 @@ export function createPeers({ db }: { db: Db }): Peers {
           insert.run(name, aeTitle, host, port, tls ? JSON.stringify(tls) : null, comment);
         }
       });
+      changes.tell();
     },
   };
 }

@@ -49,8 +49,8 @@ export function createBreakers({ db, limit, wait }: Needs): Breakers {
   const one = db.prepare<[string], Row>('SELECT * FROM breakers WHERE destination = ?');
   const open = db.prepare<[], Row & { due: number }>(`
     SELECT b.*, min(d.next_at) AS due FROM breakers b
-    JOIN deliveries d ON d.destination = b.destination AND d.state = 'pending'
-    WHERE b.opened_at IS NOT NULL GROUP BY b.destination ORDER BY b.destination`);
+    CROSS JOIN deliveries d WHERE d.destination = b.destination AND d.state = 'pending' AND b.opened_at IS NOT NULL
+    GROUP BY b.destination ORDER BY b.destination`);
   const store = db.prepare(`
     INSERT INTO breakers (destination, failures, opened_at, next_try_at, problem) VALUES (@destination, @failures, @openedAt, @next, @problem)
     ON CONFLICT (destination) DO UPDATE SET failures = @failures, opened_at = coalesce(opened_at, @openedAt), next_try_at = @next, problem = @problem`);

@@ -44,7 +44,7 @@ interface Needs {
   dataDirectory: string;
   settings: Pick<Settings, 'get'>;
   sender: Sender;
-  peers: Pick<Peers, 'get'>;
+  peers: Pick<Peers, 'get' | 'onChange'>;
   log: LogHub;
   changed: (runId: number) => void;
   /** Nothing of the run is waiting any more. */
@@ -77,6 +77,19 @@ export function createDeliveries(needs: Needs): Deliveries {
     "UPDATE deliveries SET next_at = ? WHERE destination = ? AND state = 'pending'",
   );
 
+  const toPeers = db.prepare<[], { destination: string }>(
+    "SELECT DISTINCT destination FROM deliveries WHERE state = 'pending' AND destination LIKE 'peer://%'",
+  );
+  const goNow = (destinations: { destination: string }[]) => {
+    for (const { destination } of destinations) {
+      breakers.tryNow(destination);
+      dueNow.run(Date.now(), destination);
+    }
+    courier.wake();
+  };
+  // A peer that was missing, or had another address, may be right now.
+  let forgetPeers = () => {};
+
   return {
     plan(runId, destinations, files) {
       const now = Date.now();
@@ -99,15 +112,17 @@ export function createDeliveries(needs: Needs): Deliveries {
         for (const { destination } of placesOf.all(runId)) breakers.tryNow(destination);
       });
     },
-    tryNow(destination) {
-      breakers.tryNow(destination);
-      dueNow.run(Date.now(), destination);
-      courier.wake();
-    },
+    tryNow: destination => goNow([{ destination }]),
     breakers: breakers.list,
     ...views,
-    start: courier.start,
-    stop: courier.stop,
+    start() {
+      forgetPeers = needs.peers.onChange(() => goNow(toPeers.all()));
+      courier.start();
+    },
+    stop() {
+      forgetPeers();
+      return courier.stop();
+    },
   };
 }
 

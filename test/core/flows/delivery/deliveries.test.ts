@@ -189,7 +189,7 @@ describe('deliveries', () => {
   });
 
   it('to a peer by name go where it is by then, and wait while there is none', async () => {
-    const bed = open();
+    const bed = open({ RETRY_FIRST: 600, RETRY_MAX: 600, BREAKER_FAILURES: 1 });
     const run = bed.run(1, [{ kind: 'peer', peer: 'archive' }]);
     await eventually(() => bed.of(run.id)[0]?.problem?.code === 'PEER_NOT_FOUND', 'the problem');
     const peer = await scripted();
