@@ -35,6 +35,7 @@ export default defineConfig({
         emptyOutDir: true,
         target: 'node24',
         ssr: true,
+        copyPublicDir: false,
         minify: false,
         rolldownOptions: {
           input: ['main', 'headless', 'core-process'].map(name => resolve(root, `electron/${name}.ts`)),
@@ -50,6 +51,7 @@ export default defineConfig({
         emptyOutDir: true,
         target: 'node24',
         ssr: true,
+        copyPublicDir: false,
         rolldownOptions: {
           input: resolve(root, 'electron/preload.ts'),
           external: ['electron'],

@@ -86,6 +86,6 @@ try {
   process.exitCode = underNewNode(fileURLToPath(import.meta.url), parameters) ?? (await main());
 } catch (error) {
   console.error(error.stack);
-  console.log('0 passed, 1 failed');
+  console.log('0 passed, 1 failed, 0 skipped');
   process.exitCode = 1;
 }

@@ -1,10 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { pipeline } from 'node:stream/promises';
 import { WebSocketServer } from 'ws';
-import { AppError, type Problem, problemOf } from '../../shared/problems.ts';
+import { AppError, type Problem } from '../../shared/problems.ts';
 import type { Core } from '../core/compose.ts';
-import { serveInstanceFile } from './instance-file.ts';
-import { statusOf } from './problem-error.ts';
+import { answerFile } from './instance-file.ts';
+import { toProblem } from './problem-error.ts';
+import { statusOf } from './problem-status.ts';
 import { openApiDocument, type Rpc } from './rpc.ts';
 import { contentSecurityPolicy, findStatic, openStatic, securityHeaders } from './static-files.ts';
 import { isToken } from './token.ts';
@@ -47,9 +49,7 @@ export async function openHttpDoor({
 
   const server = createServer({ requestTimeout: 0, maxHeaderSize: 32 * 1024 }, (request, response) => {
     answer(request, response).catch(error => {
-      const problem = problemOf(error);
-      if (problem.code === 'DEFECT')
-        core.log.error('http', error instanceof Error ? (error.stack ?? error.message) : String(error));
+      const problem = toProblem(error, core.log);
       refuse(response, statusOf(problem), problem);
     });
   });
@@ -68,10 +68,11 @@ export async function openHttpDoor({
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
-    response.setHeader('Content-Security-Policy', contentSecurityPolicy(`'self' ws://${request.headers.host}`));
     const wrong = foreign(request);
     if (wrong) return refuse(response, wrong);
-    const url = new URL(request.url ?? '/', `http://${request.headers.host}`);
+    response.setHeader('Content-Security-Policy', contentSecurityPolicy(`'self' ws://${request.headers.host}`));
+    const url = URL.parse(request.url ?? '/', `http://${request.headers.host}`);
+    if (!url) return refuse(response, 404);
     if (url.pathname === '/api' || url.pathname.startsWith('/api/')) return api(url, request, response);
     if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405);
     const found = await findStatic(rendererDirectory, url.pathname);
@@ -91,31 +92,38 @@ export async function openHttpDoor({
       response.setHeader('WWW-Authenticate', 'Bearer');
       return refuse(response, 401);
     }
-    if (Number(request.headers['content-length'] ?? 0) > maxBody) return tooLarge(request, response);
-    let received = 0;
-    request.on('data', (chunk: Buffer) => {
-      received += chunk.length;
-      if (received > maxBody) tooLarge(request, response);
-    });
-    request.pause();
+    if (Number(request.headers['content-length'] ?? 0) > maxBody) return refuse(response, 413);
+    limitBody(request, response);
     response.setHeader('Cache-Control', 'no-store');
     if (url.pathname === '/api/openapi.json') return json(response, 200, await openApiDocument(version));
-    const file = /^\/api\/instances\/([0-9.]{1,64})\/file$/.exec(url.pathname);
-    if (file?.[1] && (request.method === 'GET' || request.method === 'HEAD')) {
-      const asked = url.searchParams.get('version');
-      return serveInstanceFile(core, file[1], asked === null ? undefined : Number(asked), request, response);
+    const file = await answerFile(core.studies.instanceFile, url, {
+      method: request.method ?? 'GET',
+      range: request.headers.range,
+      ifNoneMatch: request.headers['if-none-match'],
+    });
+    if (file) {
+      response.writeHead(file.status, file.headers);
+      if (!file.body) return void response.end();
+      // A reader that goes away half-way is nothing to report.
+      return pipeline(file.body, response).catch(() => void response.destroy());
     }
     const { matched } = await rpc.rest.handle(request, response, { prefix: '/api', context: {} });
     if (!matched) refuse(response, 404);
   }
 
   server.on('upgrade', (request, socket, head) => {
-    const url = new URL(request.url ?? '/', 'http://gantry');
+    // Node hands the socket over without a listener: a client that goes away now would end the process.
+    socket.on('error', () => socket.destroy());
+    const path = (request.url ?? '').split('?', 1)[0];
     const protocols = (request.headers['sec-websocket-protocol'] ?? '').split(',').map(protocol => protocol.trim());
     const given = protocols.find(protocol => protocol.startsWith(tokenProtocol))?.slice(tokenProtocol.length);
-    const wrong = url.pathname !== '/rpc' ? 404 : (foreign(request) ?? (isToken(given, token) ? null : 401));
+    const wrong = path !== '/rpc' ? 404 : (foreign(request) ?? (isToken(given, token) ? null : 401));
     if (wrong) return void socket.end(`HTTP/1.1 ${wrong} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-    sockets.handleUpgrade(request, socket, head, ws => void rpc.socket.upgrade(ws, { context: {} }));
+    sockets.handleUpgrade(request, socket, head, ws => {
+      // A frame that is too large or no frame at all: ws closes the connection, and that is all there is to do.
+      ws.on('error', () => ws.terminate());
+      void rpc.socket.upgrade(ws, { context: {} });
+    });
   });
 
   await new Promise<void>((resolve, reject) => {
@@ -158,8 +166,17 @@ function refuse(response: ServerResponse, status: number, problem?: Problem): vo
   json(response, status, problem ?? { code: 'REFUSED', title: words[status] ?? 'Refused' });
 }
 
-function tooLarge(request: IncomingMessage, response: ServerResponse): void {
-  response.setHeader('Connection', 'close');
-  refuse(response, 413);
-  request.destroy();
+/** Of a body that names no length only so much is read: then the answer, and the end of the connection. */
+function limitBody(request: IncomingMessage, response: ServerResponse): void {
+  let received = 0;
+  const count = (chunk: Buffer) => {
+    received += chunk.length;
+    if (received <= maxBody) return;
+    request.off('data', count);
+    request.pause();
+    response.once('finish', () => request.destroy());
+    refuse(response, 413);
+  };
+  request.on('data', count);
+  request.pause();
 }

@@ -2,15 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ORPCError, ValidationError } from '@orpc/server';
 import { AppError, describe, type Problem, problemOf } from '../../shared/problems.ts';
 import type { LogHub } from '../core/logs/index.ts';
-
-const conflicts = new Set(['FLOW_CHANGED', 'RUN_ACTIVE', 'RUN_ENDED', 'RUN_INPUT_GONE']);
-
-/** HTTP status of a problem, by its kind. */
-export function statusOf({ code, kind }: Pick<Problem, 'code' | 'kind'>): number {
-  if (code.endsWith('_NOT_FOUND')) return 404;
-  if (conflicts.has(code)) return 409;
-  return { input: 400, outside: 503, defect: 500 }[kind];
-}
+import { statusOf } from './problem-status.ts';
 
 /** The one place where what a room threw becomes an answer: words for ours, a trace id for a defect, never a stack. */
 export function problemError(error: unknown, log: LogHub): ORPCError<'PROBLEM', Problem> {
@@ -18,7 +10,8 @@ export function problemError(error: unknown, log: LogHub): ORPCError<'PROBLEM', 
   return new ORPCError('PROBLEM', { status: statusOf(problem), message: problem.title, data: problem, defined: true });
 }
 
-function toProblem(error: unknown, log: LogHub): Problem {
+/** What anything thrown has to say; a defect is logged under its trace id. */
+export function toProblem(error: unknown, log: LogHub): Problem {
   if (error instanceof AppError) return error.problem;
   if (error instanceof ORPCError) {
     if (error.code === 'PROBLEM') return error.data as Problem;

@@ -1,7 +1,9 @@
-import { pathToFileURL } from 'node:url';
-import { net, protocol } from 'electron';
-import { statusOf } from '../door/problem-error.ts';
-import { contentSecurityPolicy, findStatic, securityHeaders } from '../door/static-files.ts';
+import { Readable } from 'node:stream';
+import { protocol } from 'electron';
+import { problemOf } from '../../shared/problems.ts';
+import { answerFile } from '../door/instance-file.ts';
+import { statusOf } from '../door/problem-status.ts';
+import { contentSecurityPolicy, findStatic, openStatic, securityHeaders } from '../door/static-files.ts';
 import type { CoreHost } from './core-host.ts';
 
 /** The console's own origin: no file://, and no loopback port that a change of network interfaces could cut. */
@@ -20,34 +22,38 @@ export function declareAppProtocol(): void {
 export function serveAppProtocol(rendererDirectory: string, core: Pick<CoreHost, 'instanceFile'>): void {
   protocol.handle('app', async request => {
     const url = new URL(request.url);
-    if (url.host !== 'console' || request.method !== 'GET') return new Response('Not here', { status: 404 });
-    const instance = /^\/api\/instances\/([0-9.]{1,64})\/file$/.exec(url.pathname);
-    if (instance?.[1]) return instanceResponse(request, instance[1], url.searchParams.get('version'), core);
-    const found = await findStatic(rendererDirectory, url.pathname);
-    if (!found) return new Response('Not here', { status: 404 });
-    const file = await net.fetch(pathToFileURL(found.file).href);
-    const headers = {
-      ...securityHeaders,
-      'Content-Type': found.type,
-      'Content-Security-Policy': contentSecurityPolicy("'self'"),
-    };
-    return new Response(file.body, { headers });
+    if (url.host !== 'console' || !['GET', 'HEAD'].includes(request.method)) return notHere();
+    return url.pathname.startsWith('/api/') ? api(request, url, core) : page(rendererDirectory, url.pathname);
   });
 }
 
-async function instanceResponse(
-  request: Request,
-  uid: string,
-  version: string | null,
-  core: Pick<CoreHost, 'instanceFile'>,
-): Promise<Response> {
-  const { path, sha256, problem } = await core.instanceFile(uid, version === null ? null : Number(version));
-  if (!path || problem) return Response.json(problem ?? null, { status: problem ? statusOf(problem) : 500 });
-  const range = request.headers.get('range');
-  const file = await net.fetch(pathToFileURL(path).href, range ? { headers: { range } } : {});
-  const headers = new Headers(file.headers);
-  headers.set('Content-Type', 'application/dicom');
-  headers.set('ETag', `"${sha256}"`);
-  headers.set('X-Content-Type-Options', 'nosniff');
-  return new Response(file.body, { status: file.status, headers });
+async function page(rendererDirectory: string, path: string): Promise<Response> {
+  const found = await findStatic(rendererDirectory, path);
+  if (!found) return notHere();
+  const headers = {
+    ...securityHeaders,
+    'Content-Type': found.type,
+    'Content-Security-Policy': contentSecurityPolicy("'self'"),
+  };
+  return new Response(webStream(openStatic(found.file)), { headers });
 }
+
+/** Only files: calls have their own port. */
+async function api(request: Request, url: URL, core: Pick<CoreHost, 'instanceFile'>): Promise<Response> {
+  try {
+    const answer = await answerFile(core.instanceFile, url, {
+      method: request.method,
+      range: request.headers.get('range') ?? undefined,
+      ifNoneMatch: request.headers.get('if-none-match') ?? undefined,
+    });
+    if (!answer) return notHere();
+    const { status, headers, body } = answer;
+    return new Response(body && webStream(body), { status, headers: { ...securityHeaders, ...headers } });
+  } catch (error) {
+    const problem = problemOf(error);
+    return Response.json(problem, { status: statusOf(problem) });
+  }
+}
+
+const notHere = () => new Response('Not here', { status: 404 });
+const webStream = (stream: Readable) => Readable.toWeb(stream) as ReadableStream;

@@ -1,9 +1,13 @@
 import { join } from 'node:path';
 import { MessageChannelMain, type UtilityProcess, utilityProcess, type WebContents } from 'electron';
-import type { Problem } from '../../shared/problems.ts';
+import { AppError, type Problem } from '../../shared/problems.ts';
 import { type FromCore, fromCoreSchema, type ToCore } from './core-messages.ts';
 
 type Answer = Extract<FromCore, { kind: 'instance-file' }>;
+interface Waiting {
+  resolve(found: { path: string; sha256: string }): void;
+  reject(error: Error): void;
+}
 
 /** The core process as main sees it: started, started again when it dies, stopped in order. */
 export interface CoreHost {
@@ -11,7 +15,8 @@ export interface CoreHost {
   start(): Promise<void>;
   /** Gives a page its own port to the core. */
   connect(page: WebContents): void;
-  instanceFile(sopInstanceUid: string, version: number | null): Promise<Answer>;
+  /** @throws what the core says, INSTANCE_NOT_FOUND among it */
+  instanceFile(sopInstanceUid: string, version?: number): Promise<{ path: string; sha256: string }>;
   stop(): Promise<void>;
 }
 
@@ -21,18 +26,43 @@ interface Needs {
   defaultDataDirectory: string;
   /** The core died and is running again: pages need a new port. */
   restarted: () => void;
-  /** It died and cannot start again. */
+  /** It cannot start again, or dies again and again. */
   lost: (problem: Problem | null) => void;
 }
 
 const stopWithinMs = 10_000;
+/** A core that died this often within the time would only die again. */
+const deathsAllowed = 3;
+const deathsWithinMs = 60_000;
 
 export function createCoreHost({ directory, parameters, defaultDataDirectory, restarted, lost }: Needs): CoreHost {
   let core: UtilityProcess | null = null;
   let stopping = false;
   let asked = 0;
-  const answers = new Map<number, (answer: Answer) => void>();
+  const waiting = new Map<number, Waiting>();
+  const deaths: number[] = [];
   const say = (message: ToCore, ports: Electron.MessagePortMain[] = []) => core?.postMessage(message, ports);
+
+  function answered({ id, path, sha256, problem }: Answer): void {
+    const asker = waiting.get(id);
+    waiting.delete(id);
+    if (path !== undefined && sha256 !== undefined) asker?.resolve({ path, sha256 });
+    else asker?.reject(problem ? new AppError(problem.code, problem.params as never) : new Error('no answer'));
+  }
+
+  function died(): void {
+    core = null;
+    for (const { reject } of waiting.values()) reject(new Error('the core ended'));
+    waiting.clear();
+  }
+
+  /** After a crash. Whatever was under way is in the store, and the new core goes on with it. */
+  function again(): void {
+    const now = Date.now();
+    deaths.push(now);
+    if (deaths.filter(at => now - at < deathsWithinMs).length > deathsAllowed) lost(null);
+    else launch().then(restarted, lost);
+  }
 
   function launch(): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -50,15 +80,12 @@ export function createCoreHost({ directory, parameters, defaultDataDirectory, re
         } else if (message.kind === 'failed') reject(message.problem);
         else if (message.kind === 'log')
           process.stderr.write(`${message.line.level} ${message.line.source}: ${message.line.line}\n`);
-        else if (message.kind === 'instance-file') {
-          answers.get(message.id)?.(message);
-          answers.delete(message.id);
-        }
+        else if (message.kind === 'instance-file') answered(message);
       });
       child.once('exit', () => {
-        core = null;
+        died();
         if (!ready) return reject(null);
-        if (!stopping) launch().then(restarted, lost);
+        if (!stopping) again();
       });
       say({ kind: 'start', parameters, defaultDataDirectory });
     });
@@ -72,10 +99,11 @@ export function createCoreHost({ directory, parameters, defaultDataDirectory, re
       page.postMessage('rpc-port', null, [port2]);
     },
     instanceFile(sopInstanceUid, version) {
+      if (!core) return Promise.reject(new Error('the core is not running'));
       const id = ++asked;
-      return new Promise(resolve => {
-        answers.set(id, resolve);
-        say({ kind: 'instance-file', id, sopInstanceUid, version });
+      return new Promise((resolve, reject) => {
+        waiting.set(id, { resolve, reject });
+        say({ kind: 'instance-file', id, sopInstanceUid, version: version ?? null });
       });
     },
     stop() {
