@@ -242,12 +242,6 @@ export const problems = {
     title: p => `${p.file} cannot be read`,
     remedy: p => `Check the disk, or run the flow again to make the file anew: ${p.reason}.`,
   }),
-  INSTANCE_INCOMPLETE: problem<{ file: string; attribute: string }>({
-    kind: 'input',
-    retry: false,
-    title: p => `${p.file} has no ${p.attribute}`,
-    remedy: p => `Give the instance a ${p.attribute} at its source and send it again.`,
-  }),
   DISK_LOW: problem<{ path: string; freeBytes: number; limitBytes: number }>({
     kind: 'outside',
     retry: true,
