@@ -207,12 +207,18 @@ export async function openAssociation({ peer, callingAe, contexts, timeout, sign
   const fragmentBytes = (maxPdu - 6) & ~1;
 
   async function writeDataSet(contextId: number, first: Buffer, dataSet: AsyncIterable<Buffer>): Promise<void> {
-    let before: Buffer[] = [first];
+    let parts: Buffer[] = [first];
+    let bytes = 0;
     let held: Buffer | null = null;
+    /** Small PDUs share a write. */
     const put = async (fragment: Buffer, last: boolean) => {
-      const parts = [...before, encodePDataHead(contextId, false, last, fragment.length), fragment];
-      before = [];
-      await write(...parts);
+      parts.push(encodePDataHead(contextId, false, last, fragment.length), fragment);
+      bytes += fragment.length;
+      if (bytes < plentyPdu && !last) return;
+      const together = parts;
+      parts = [];
+      bytes = 0;
+      await write(...together);
     };
     for await (const chunk of dataSet) {
       // Fragments have an even length, PS3.8 Annex E: an odd rest waits for what follows.
