@@ -120,8 +120,8 @@ export function createContainers({
         stream.once('close', resolve);
         stream.once('error', () => resolve());
       });
-      out.end();
-      err.end();
+      // The last lines may lack their line feed: they are told when the ends are through.
+      await Promise.all([out, err].map(end => new Promise<void>(resolve => end.end(() => resolve()))));
     },
     async wait(id, signal) {
       const ended = docker.getContainer(id).wait({ abortSignal: signal }) as Promise<{ StatusCode: number }>;
