@@ -8,6 +8,7 @@ export interface OrthancPeer {
   aeTitle: string;
   dicomPort: number;
   httpPort: number;
+  processId: number;
   /** Bytes of the archived file. @throws when Orthanc does not have it */
   fileOf(sopInstanceUid: string): Promise<Buffer>;
   count(): Promise<number>;
@@ -35,7 +36,7 @@ export async function startOrthanc(directory: string, more: Record<string, unkno
   };
   const file = join(directory, 'orthanc.json');
   writeFileSync(file, JSON.stringify(configuration));
-  const child = spawn(binary(), [file], { stdio: 'ignore' });
+  const child = spawn(binary(), [file], { stdio: 'ignore', env: { ...process.env, TCP_NODELAY: '1' } });
   await answering(httpPort, child);
   await answering(dicomPort, child);
   const rest = (path: string, init?: RequestInit) => fetch(`http://127.0.0.1:${httpPort}${path}`, init);
@@ -43,6 +44,7 @@ export async function startOrthanc(directory: string, more: Record<string, unkno
     aeTitle: 'ORTHANC',
     dicomPort,
     httpPort,
+    processId: child.pid ?? 0,
     async fileOf(sopInstanceUid) {
       const found = (await (await rest('/tools/lookup', { method: 'POST', body: sopInstanceUid })).json()) as {
         ID: string;

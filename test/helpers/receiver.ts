@@ -37,7 +37,12 @@ export interface ReceiverOrder {
   onLanded?: (instances: LandedInstance[]) => void;
 }
 
-export async function startReceiver({ directory, settings = {}, artimMs, onLanded }: ReceiverOrder = {}): Promise<Receiver> {
+export async function startReceiver({
+  directory,
+  settings = {},
+  artimMs,
+  onLanded,
+}: ReceiverOrder = {}): Promise<Receiver> {
   const data = directory ?? mkdtempSync(join(tmpdir(), 'gantry-receiver-'));
   mkdirSync(data, { recursive: true });
   const chosen: Receiver['settings'] = { DICOM_PORT: 0, DICOM_HOST: '127.0.0.1', MIN_FREE_BYTES: 0, ...settings };

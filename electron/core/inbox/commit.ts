@@ -1,24 +1,21 @@
-import { fsync } from 'node:fs';
 import type { AssociationInfo } from '../dicom/index.ts';
 import { type Db, transaction } from '../store/index.ts';
 import { type AssociationTable, countsOf } from '../store/tables/associations.ts';
 import type { InstanceTable, LandedRow, NewInstance } from '../store/tables/instances.ts';
 import type { LandedInstance } from './inbox.ts';
-import type { FinalDirectory } from './layout.ts';
 
-/** An object whose file is sealed, named and synced, and that waits for its row. */
+/** An object whose file and name are durable, and that waits for its row. */
 export interface Finished {
   instance: NewInstance;
   association: AssociationInfo;
-  directory: FinalDirectory;
 }
 
 /**
- * Commits groups: whatever finished while the last group was on its way forms the next one. Alone, an object is
- * committed at once; under load one directory sync and one transaction serve many associations.
+ * Commits groups: whatever finished in the same turn of the event loop shares one transaction. Alone, an object is
+ * committed at once.
  */
 export interface Committer {
-  /** Settles when directory and row are durable. Rejects when they are not: the object must not be acknowledged. */
+  /** Rejects when there is no row: the object must not be acknowledged. */
   commit(finished: Finished): Promise<LandedRow>;
 }
 
@@ -30,27 +27,19 @@ interface Needs {
 }
 
 type Waiting = Finished & { resolve(row: LandedRow): void; reject(error: unknown): void };
-const mostInGroup = 64;
 
 export function createCommitter({ db, instances, associations, landed }: Needs): Committer {
   let waiting: Waiting[] = [];
-  let busy = false;
 
-  async function work() {
-    busy = true;
-    while (waiting.length > 0) {
-      const group = waiting.slice(0, mostInGroup);
-      waiting = waiting.slice(mostInGroup);
-      try {
-        const directories = new Set(group.map(item => item.directory.descriptor));
-        await Promise.all([...directories].map(syncedDirectory));
-        const rows = transaction(db, () => write(group));
-        for (const [index, item] of group.entries()) item.resolve(rows[index] as LandedRow);
-      } catch (error) {
-        for (const item of group) item.reject(error);
-      }
+  function commitAll() {
+    const group = waiting;
+    waiting = [];
+    try {
+      const rows = transaction(db, () => write(group));
+      for (const [index, item] of group.entries()) item.resolve(rows[index] as LandedRow);
+    } catch (error) {
+      for (const item of group) item.reject(error);
     }
-    busy = false;
   }
 
   function write(group: Waiting[]): LandedRow[] {
@@ -73,7 +62,7 @@ export function createCommitter({ db, instances, associations, landed }: Needs):
     commit: finished =>
       new Promise((resolve, reject) => {
         waiting.push({ ...finished, resolve, reject });
-        if (!busy) void work();
+        if (waiting.length === 1) setImmediate(commitAll);
       }),
   };
 }
@@ -93,8 +82,4 @@ export function landedInstance(instance: NewInstance, { id, path, outcome }: Lan
     associationId,
     outcome,
   };
-}
-
-function syncedDirectory(descriptor: number): Promise<void> {
-  return new Promise((resolve, reject) => fsync(descriptor, error => (error ? reject(error) : resolve())));
 }

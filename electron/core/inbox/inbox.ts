@@ -68,7 +68,7 @@ export function createInbox({ db, dataDirectory, settings, log, landed, ended }:
   const associations = createAssociationTable(db);
   const committer = createCommitter({ db, instances, associations, landed });
   const mark = createDurableMark(db);
-  const receive = { dataDirectory, layout, disk, committer, instances, log };
+  const receive = { dataDirectory, layout, disk, committer, instances, log, onTheirWay: { count: 0 } };
 
   /** The row is made with the first object: an echo leaves a log line only. */
   function associated(peer: AssociationPeer): Receiving {

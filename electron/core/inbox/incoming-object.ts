@@ -28,6 +28,8 @@ export interface ReceiveNeeds {
   committer: Committer;
   instances: InstanceTable;
   log: LogHub;
+  /** Objects between their request and their answer. */
+  onTheirWay: { count: number };
 }
 
 /** An object is not kept; the words fit the ErrorComment of its answer. */
@@ -55,7 +57,7 @@ export function receiveObject(
   announced: AnnouncedInstance,
   resume: () => void,
 ): IncomingObject {
-  const { dataDirectory, layout, disk, committer, instances, log } = needs;
+  const { dataDirectory, layout, disk, committer, instances, log, onTheirWay } = needs;
   const { sopClassUid, sopInstanceUid, transferSyntaxUid } = announced;
   const scan = isDeflated(transferSyntaxUid) ? undefined : createIndexScan(transferSyntaxUid);
   let file: ObjectFile | undefined;
@@ -65,6 +67,11 @@ export function receiveObject(
 
   function refuse(status: number, comment: string) {
     refused ??= new Refused(status, comment);
+    dropFile();
+  }
+
+  function dropFile() {
+    if (file) onTheirWay.count--;
     file?.discard();
     file = undefined;
   }
@@ -83,7 +90,9 @@ export function receiveObject(
       privateBytes: sealBytes,
     });
     dataSetOffset = bytes.length;
-    file = createObjectFile({ path: layout.newPart(), head: bytes, sealOffset: privateOffset, resume });
+    const order = { path: layout.newPart(), head: bytes, sealOffset: privateOffset };
+    file = createObjectFile({ ...order, alone: () => onTheirWay.count === 1, resume });
+    onTheirWay.count++;
   }
 
   /** The UIDs of the data set have to be there, and to be those of the request. */
@@ -112,10 +121,10 @@ export function receiveObject(
     const early = scan && checked(scan.end());
     const receivedAt = Date.now();
     const { callingAe, calledAe, host, port, tls } = association;
-    const { bytes, sha256 } = await object.seal((length, digest) =>
+    const { bytes } = await object.seal((length, crc) =>
       writeSeal({
         bytes: length,
-        sha256: digest.toString('hex'),
+        crc,
         association: association.id,
         callingAe,
         calledAe,
@@ -126,7 +135,7 @@ export function receiveObject(
       }),
     );
     const { path, file: finalFile, directory } = layout.newFinal();
-    await object.settle(finalFile);
+    const { sha256 } = await object.settle(finalFile, directory.sync);
     const attributes = early ?? checked(await deflatedAttributes(finalFile));
     const row = await committer.commit({
       instance: {
@@ -140,7 +149,6 @@ export function receiveObject(
         receivedAt,
       },
       association,
-      directory,
     });
     if (row.outcome === 'duplicate') keepOne(object, row.id, row.path, path);
     return { status: dimseStatus.success, outcome: row.outcome };
@@ -198,12 +206,11 @@ export function receiveObject(
       } catch (error) {
         object.discard();
         return answerFor(error);
+      } finally {
+        onTheirWay.count--;
       }
     },
-    discard() {
-      file?.discard();
-      file = undefined;
-    },
+    discard: dropFile,
   };
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { AppError } from '../../../shared/problems.ts';
+import { fileSync } from './object-file.ts';
 
 /**
  * Where files are:
@@ -22,7 +23,8 @@ export interface Layout {
 export interface FinalDirectory {
   /** `instances/YYYYMMDD/HHMM` */
   name: string;
-  descriptor: number;
+  /** Makes every name durable that is in the directory now; calls while one sync runs share the next one. */
+  sync(): Promise<void>;
 }
 
 /** Directories open at the same time: the current one, and a former one whose last group is still being synced. */
@@ -39,7 +41,7 @@ export function createLayout(dataDirectory: string): Layout {
     }
     return path;
   }) as [string, string, string];
-  let open: FinalDirectory[] = [];
+  let open: (FinalDirectory & { close(): void })[] = [];
 
   function current(): FinalDirectory {
     const name = `instances/${minuteName(Date.now())}`;
@@ -49,9 +51,10 @@ export function createLayout(dataDirectory: string): Layout {
     mkdirSync(path, { recursive: true });
     // The new directory has to survive a power cut together with its files: its parents name it.
     for (const parent of [dirname(path), instances]) syncDirectory(parent);
-    const directory = { name, descriptor: openSync(path, 'r') };
+    const descriptor = openSync(path, 'r');
+    const directory = { name, sync: sharedSync(descriptor), close: () => closeSync(descriptor) };
     open.push(directory);
-    for (const old of open.slice(0, -keepOpen)) closeSync(old.descriptor);
+    for (const old of open.slice(0, -keepOpen)) old.close();
     open = open.slice(-keepOpen);
     return directory;
   }
@@ -67,8 +70,26 @@ export function createLayout(dataDirectory: string): Layout {
       return { path, file: join(dataDirectory, path), directory };
     },
     close() {
-      for (const { descriptor } of open.splice(0)) closeSync(descriptor);
+      for (const directory of open.splice(0)) directory.close();
     },
+  };
+}
+
+/** A sync covers what was there when it began, so whoever comes later waits for the one after it. */
+function sharedSync(descriptor: number): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+  const start = (): Promise<void> => {
+    next = undefined;
+    running = fileSync(descriptor).finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+  return () => {
+    if (!running) return start();
+    next ??= running.then(start, start);
+    return next;
   };
 }
 

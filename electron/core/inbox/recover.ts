@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import type { AssociationInfo, AssociationOutcome } from '../dicom/index.ts';
 import { attributesOf, readDicomFile } from '../dicom/index.ts';
 import type { LogHub } from '../logs/index.ts';
@@ -75,8 +76,8 @@ async function adopt(needs: Needs, path: string): Promise<string | undefined> {
   const seal = readSeal(found.privateInformation);
   if (!seal) return 'it has no seal: its receipt was broken off';
   if (found.size - found.dataSetOffset !== seal.bytes) return 'its data set is not as long as its seal says';
-  const sha256 = await hashFrom(file, found.dataSetOffset);
-  if (sha256.toString('hex') !== seal.sha256) return 'its data set is not the one its seal says';
+  const { sha256, crc } = await sumsFrom(file, found.dataSetOffset);
+  if (crc !== seal.crc) return 'its data set is not the one its seal says';
   await syncFile(file);
   const attributes = attributesOf(found);
   transaction(db, () => {
@@ -118,11 +119,14 @@ async function quarantine(layout: Layout, file: string, reason: string, log: Log
   log.warn('inbox', `${basename(file)} moved to quarantine: ${reason}`);
 }
 
-async function hashFrom(file: string, offset: number): Promise<Buffer> {
+async function sumsFrom(file: string, offset: number): Promise<{ sha256: Buffer; crc: number }> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file, { start: offset, highWaterMark: 2 ** 20 }))
+  let crc = 0;
+  for await (const chunk of createReadStream(file, { start: offset, highWaterMark: 2 ** 20 })) {
     hash.update(chunk as Buffer);
-  return hash.digest();
+    crc = crc32(chunk as Buffer, crc);
+  }
+  return { sha256: hash.digest(), crc };
 }
 
 /** The last run may have ended between the seal and the fsync. */

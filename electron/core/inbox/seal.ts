@@ -7,7 +7,8 @@ import { z } from 'zod';
 const sealSchema = z.object({
   version: z.literal(1),
   bytes: z.number().int().nonnegative(),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  /** CRC-32 of the data set: enough to tell a torn file, and ready before the sync, during which SHA-256 is computed. */
+  crc: z.number().int().nonnegative(),
   association: z.number().int(),
   callingAe: z.string().max(16),
   calledAe: z.string().max(16),
