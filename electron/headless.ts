@@ -12,6 +12,8 @@ import { gantryVersion, packageDirectory } from './door/version.ts';
 
 /** The door without a display: the same core under plain Node, the same console in a browser. */
 const stopWithinMs = 10_000;
+/** Terminal, npm and start.mjs each pass on one Ctrl+C: what follows this soon is not a second wish. */
+const sameSignalMs = 500;
 
 const print = ({ at, level, source, line }: HubLine) =>
   process.stderr.write(`${new Date(at).toISOString()} ${level} ${source}: ${line}\n`);
@@ -23,9 +25,9 @@ async function open(): Promise<() => Promise<void>> {
     environment,
     defaultDataDirectory: defaultDataDirectory(environment),
   });
-  const token = readToken(options.tokenFile);
-  const { path: dataDirectory, release } = takeDataDirectory(options.dataDirectory);
   const log = createLogHub({ sink: print });
+  const token = readToken(options.tokenFile, log);
+  const { path: dataDirectory, release } = takeDataDirectory(options.dataDirectory);
   const version = gantryVersion();
   const core = await startCore({ dataDirectory, options: options.settings, environment, log, version });
   try {
@@ -46,13 +48,17 @@ async function open(): Promise<() => Promise<void>> {
   }
 }
 
+// A log that nobody reads any more is no reason to stop receiving.
+process.stderr.on('error', () => {});
+process.stdout.on('error', () => {});
 try {
   const close = await open();
-  let stopping = false;
+  let asked = 0;
   const stop = () => {
-    // Asked twice: at once.
-    if (stopping) process.exit(1);
-    stopping = true;
+    const first = asked === 0;
+    if (!first && Date.now() - asked > sameSignalMs) process.exit(1);
+    if (!first) return;
+    asked = Date.now();
     setTimeout(() => process.exit(1), stopWithinMs).unref();
     void close().then(() => process.exit(0));
   };

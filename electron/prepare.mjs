@@ -2,7 +2,7 @@
  * What `npm start` and `npm test` need before anything of ours can run: a Node that is new enough, the packages of the lock
  * file, a build that is not older than its sources. Node's own modules only: nothing is installed yet.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -27,11 +27,32 @@ function npm(parameters) {
   if (status !== 0) throw new Error(`npm ${parameters[0]} failed (see above)`);
 }
 
+/** Runs until it ends; a signal to us is a signal to it. @returns the exit code, and whether we were told to end */
+export function run(binary, words, environment = process.env) {
+  return new Promise(resolve => {
+    const child = spawn(binary, words, { cwd: process.cwd(), stdio: 'inherit', env: environment });
+    let told = false;
+    const pass = signal => {
+      told = true;
+      child.kill(signal);
+    };
+    const end = code => {
+      process.off('SIGTERM', pass);
+      process.off('SIGINT', pass);
+      resolve({ code, told });
+    };
+    process.on('SIGTERM', pass);
+    process.on('SIGINT', pass);
+    child.on('error', () => end(1));
+    child.on('exit', (code, signal) => end(code ?? (signal ? 1 : 0)));
+  });
+}
+
 /**
  * Goes on under a newer Node when this one is too old: one from the npm registry, kept in `.runtime/`.
  * @returns the exit code of the other process, or null when this Node will do
  */
-export function underNewNode(script, parameters) {
+export async function underNewNode(script, parameters) {
   if (isNewEnough()) return null;
   const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
   const home = join(root, '.runtime');
@@ -55,8 +76,7 @@ export function underNewNode(script, parameters) {
     }
   }
   const environment = { ...process.env, PATH: `${dirname(binary)}${isWindows ? ';' : ':'}${process.env.PATH}` };
-  const { status, signal } = spawnSync(binary, [script, ...parameters], { stdio: 'inherit', env: environment });
-  return status ?? (signal ? 1 : 0);
+  return (await run(binary, [script, ...parameters], environment)).code;
 }
 
 /** Installs exactly what the lock file says, when it says something else than last time. */

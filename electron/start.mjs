@@ -1,9 +1,9 @@
 /** `npm start`: installs what is missing, builds what has changed, then opens the window or, where there can be none, the headless door. */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, installPackages, root, underNewNode } from './prepare.mjs';
+import { build, installPackages, root, run, underNewNode } from './prepare.mjs';
 
 const parameters = process.argv.slice(2);
 const downloadWithinMs = 300_000;
@@ -36,41 +36,23 @@ function electron() {
   return existsSync(binary) ? binary : null;
 }
 
-/** Runs until it ends; a signal to us is a signal to it. */
-function run(binary, words) {
-  return new Promise(resolve => {
-    const child = spawn(binary, words, { cwd: root, stdio: 'inherit' });
-    const pass = signal => child.kill(signal);
-    process.on('SIGTERM', pass);
-    process.on('SIGINT', pass);
-    child.on('error', () => resolve(1));
-    child.on('exit', (code, signal) => {
-      process.off('SIGTERM', pass);
-      process.off('SIGINT', pass);
-      resolve(code ?? (signal ? 1 : 0));
-    });
-  });
-}
-
 async function start() {
   installPackages();
   build();
   let why = noWindow();
   if (!why) {
     const begun = Date.now();
-    const code = await run(electron(), [root, ...parameters]);
-    if (code === 0 || Date.now() - begun > soonMs) return code;
+    const { code, told } = await run(electron(), [root, ...parameters]);
+    if (code === 0 || told || Date.now() - begun > soonMs) return code;
     why = `Electron ended at once with code ${code}`;
   }
   if (why !== 'asked for') console.error(`No window: ${why}. Starting headless; open the address below in a browser.`);
-  return run(process.execPath, [
-    join(root, 'dist', 'electron', 'headless.js'),
-    ...parameters.filter(word => word !== '--headless'),
-  ]);
+  const door = join(root, 'dist', 'electron', 'headless.js');
+  return (await run(process.execPath, [door, ...parameters.filter(word => word !== '--headless')])).code;
 }
 
 try {
-  process.exitCode = underNewNode(fileURLToPath(import.meta.url), parameters) ?? (await start());
+  process.exitCode = (await underNewNode(fileURLToPath(import.meta.url), parameters)) ?? (await start());
 } catch (error) {
   console.error(`Gantry cannot start: ${error.message}.`);
   process.exitCode = 1;

@@ -83,7 +83,7 @@ async function main() {
 }
 
 try {
-  process.exitCode = underNewNode(fileURLToPath(import.meta.url), parameters) ?? (await main());
+  process.exitCode = (await underNewNode(fileURLToPath(import.meta.url), parameters)) ?? (await main());
 } catch (error) {
   console.error(error.stack);
   console.log('0 passed, 1 failed, 0 skipped');

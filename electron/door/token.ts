@@ -1,15 +1,20 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { AppError } from '../../shared/problems.ts';
+import type { LogHub } from '../core/logs/index.ts';
 
 const tokenBytes = 32;
 
 /** The token of the door: what the file holds, or a new one, kept in the file for its owner alone. @throws OPTION_INVALID */
-export function readToken(file: string | null): string {
+export function readToken(file: string | null, log: Pick<LogHub, 'warn'>): string {
   if (file === null) return randomBytes(tokenBytes).toString('base64url');
   try {
     const token = readFileSync(file, 'utf8').trim();
-    if (/^[A-Za-z0-9_-]{16,}$/.test(token)) return token;
+    if (/^[A-Za-z0-9_-]{16,}$/.test(token)) {
+      const others = process.platform === 'win32' ? 0 : statSync(file).mode & 0o077;
+      if (others) log.warn('http', `other users can read the token file ${file}: give it mode 0600`);
+      return token;
+    }
     throw new AppError('OPTION_INVALID', {
       option: '--token-file',
       value: file,
@@ -21,7 +26,6 @@ export function readToken(file: string | null): string {
   const token = randomBytes(tokenBytes).toString('base64url');
   try {
     writeFileSync(file, `${token}\n`, { mode: 0o600, flag: 'wx' });
-    chmodSync(file, 0o600);
   } catch (error) {
     throw unreadable(error, file);
   }

@@ -30,9 +30,12 @@ export interface HeadlessOrder {
   httpPort?: number;
   environment?: Record<string, string>;
   more?: string[];
+  /** Runs the sources instead of the build. */
+  fromSource?: boolean;
 }
 
 const built = resolve(import.meta.dirname, '../../dist/electron/headless.js');
+const source = resolve(import.meta.dirname, '../../electron/headless.ts');
 
 /** Starts the door and waits for its ready line; a start that fails rejects with what it wrote. */
 export async function startHeadless({
@@ -41,8 +44,9 @@ export async function startHeadless({
   httpPort = 0,
   environment = {},
   more = [],
+  fromSource = false,
 }: HeadlessOrder): Promise<Headless> {
-  if (!existsSync(built)) throw new Error('there is no build: npm test makes one');
+  if (!fromSource && !existsSync(built)) throw new Error('there is no build: npm test makes one');
   const parameters = [
     '--data',
     dataDirectory,
@@ -53,7 +57,7 @@ export async function startHeadless({
     '--no-open',
     ...more,
   ];
-  const child = spawn(process.execPath, [built, ...parameters], {
+  const child = spawn(process.execPath, [fromSource ? source : built, ...parameters], {
     env: { ...process.env, GANTRY_DICOM_HOST: '127.0.0.1', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
