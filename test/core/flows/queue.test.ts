@@ -30,6 +30,7 @@ function handStep() {
       await writeFile(join(order.outputDirectory, `from-${order.position}.txt`), 'x');
       await new Promise<void>((resolve, reject) => {
         waiting.set(`${order.runId}/${order.position}`, { resolve, reject });
+        if (order.signal.aborted) reject(order.signal.reason);
         order.signal.addEventListener('abort', () => reject(order.signal.reason));
       });
       return { exitCode: 0 };
