@@ -70,18 +70,16 @@ async function hasImage(socketPath, image) {
   return (await call(socketPath, 'GET', `/images/${image}/json`)).status === 200;
 }
 
-export function call(socketPath, method, path, body) {
+/** One request to the engine's API. */
+export function call(socketPath, method, path, body, type = 'application/x-tar') {
   return new Promise((resolve, reject) => {
-    const asked = request(
-      { socketPath, method, path, headers: body ? { 'Content-Type': 'application/x-tar' } : {} },
-      response => {
-        let text = '';
-        response.on('data', chunk => {
-          text += chunk;
-        });
-        response.on('end', () => resolve({ status: response.statusCode, text }));
-      },
-    );
+    const asked = request({ socketPath, method, path, headers: body ? { 'Content-Type': type } : {} }, response => {
+      let text = '';
+      response.on('data', chunk => {
+        text += chunk;
+      });
+      response.on('end', () => resolve({ status: response.statusCode, text }));
+    });
     asked.on('error', reject);
     asked.end(body);
   });

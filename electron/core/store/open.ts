@@ -18,6 +18,8 @@ export function openStore(file: string): Db {
   db.pragma('foreign_keys = ON');
   db.pragma('busy_timeout = 5000');
   db.pragma('cache_size = -65536');
+  // SQLite's own lower() knows ASCII only; patient names do not.
+  db.function('folded', { deterministic: true, directOnly: false }, (text: unknown) => folded(String(text)));
   try {
     migrate(db);
   } catch (error) {
@@ -32,3 +34,6 @@ export function transaction<T>(db: Db, work: () => T): T {
   if (db.inTransaction) return work();
   return db.transaction(work).immediate();
 }
+
+/** Text as a search compares it: whatever its case, and however its accents are written. */
+export const folded = (text: string): string => text.normalize('NFC').toLowerCase();

@@ -1,5 +1,5 @@
 import type { Study, StudyQuery } from '../../../shared/schemas/studies.ts';
-import type { Db } from '../store/index.ts';
+import { type Db, folded } from '../store/index.ts';
 
 export interface StudyRow {
   id: number;
@@ -47,16 +47,13 @@ const columns = {
   receivedAt: ['received_at', 'id'],
 } as const;
 
-const searched = ['patient_name', 'patient_id', 'accession_number', 'study_description'] as const;
+const searched = ['patient_name', 'patient_id', 'accession_number', 'study_description'];
 
 /**
  * Studies by filter, sorted, one page of them and how many there are.
  * Text is found anywhere in the value, whatever its case; "in quotes" it has to be the whole value.
  */
 export function createSearch({ db }: { db: Db }) {
-  // SQLite's own lower() and LIKE know ASCII only; patient names do not.
-  db.function('folded', { deterministic: true }, (text: unknown) => fold(String(text)));
-
   return (query: StudyQuery): { items: Study[]; total: number } => {
     const where: string[] = [];
     const values: (string | number)[] = [];
@@ -66,11 +63,10 @@ export function createSearch({ db }: { db: Db }) {
     };
     const match = (names: readonly string[], text: string) => {
       const whole = /^"(.*)"$/.exec(text)?.[1];
-      const tests = names.map(name => (whole === undefined ? like(name, text) : `folded(${name}) = ?`));
-      add(
-        `(${tests.join(' OR ')})`,
-        ...names.map(() => (whole === undefined ? `%${escaped(fold(text))}%` : fold(whole))),
-      );
+      const wanted = folded(whole ?? text);
+      if (whole === undefined && names === searched) return add('instr(search_text, ?) > 0', wanted);
+      const tests = names.map(name => test(name, wanted, whole !== undefined));
+      add(`(${tests.join(' OR ')})`, ...names.map(() => wanted));
     };
     if (query.studyInstanceUid) add('study_instance_uid = ?', query.studyInstanceUid);
     if (query.patientId) match(['patient_id'], query.patientId);
@@ -99,9 +95,9 @@ export function createSearch({ db }: { db: Db }) {
   };
 }
 
-/** SQLite's LIKE folds ASCII by itself and quickly; a text beyond ASCII goes through our own folding. */
-const like = (column: string, text: string) =>
-  /^[\x20-\x7e]*$/.test(text) ? `${column} LIKE ? ESCAPE '~'` : `folded(${column}) LIKE ? ESCAPE '~'`;
-
-const fold = (text: string) => text.normalize('NFC').toLowerCase();
-const escaped = (text: string) => text.replace(/[%_~]/g, character => `~${character}`);
+/** ASCII is compared by SQLite itself, which is quicker; anything beyond goes through our own folding. */
+function test(column: string, wanted: string, whole: boolean): string {
+  const ascii = /^[\x20-\x7e]*$/.test(wanted);
+  const value = ascii ? `lower(${column})` : `folded(${column})`;
+  return whole ? `${value} = ?` : `instr(${value}, ?) > 0`;
+}

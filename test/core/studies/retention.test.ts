@@ -90,13 +90,11 @@ describe('retention', () => {
         )
         .run(String(Math.random()), batchId, state, at, at, at).lastInsertRowid,
     );
-    deliveries.forEach((delivery, index) =>
-      db
-        .prepare(
-          "INSERT INTO deliveries (run_id, position, destination, file, sop_class_uid, sop_instance_uid, transfer_syntax_uid, state) VALUES (?, 0, 'd', ?, 'c', 'i', 't', ?)",
-        )
-        .run(id, String(index), delivery),
-    );
+    for (const [index, delivery] of deliveries.entries()) {
+      db.prepare(
+        "INSERT INTO deliveries (run_id, position, destination, file, sop_class_uid, sop_instance_uid, transfer_syntax_uid, state) VALUES (?, 0, 'd', ?, 'c', 'i', 't', ?)",
+      ).run(id, String(index), delivery);
+    }
     mkdirSync(join(directory, 'runs', String(id)), { recursive: true });
     return id;
   }

@@ -19,9 +19,18 @@ CREATE TABLE studies (
   patient_id TEXT NOT NULL, patient_name TEXT NOT NULL, patient_birth_date TEXT NOT NULL, patient_sex TEXT NOT NULL,
   study_date TEXT NOT NULL, study_time TEXT NOT NULL, study_description TEXT NOT NULL, accession_number TEXT NOT NULL,
   modalities TEXT NOT NULL DEFAULT '',
+  search_text TEXT NOT NULL DEFAULT '', -- what a search looks at, folded, a line a field
   series_count INTEGER NOT NULL DEFAULT 0, instance_count INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0,
   received_at INTEGER NOT NULL, updated_at INTEGER NOT NULL
 );
+CREATE TRIGGER studies_search_new AFTER INSERT ON studies BEGIN
+  UPDATE studies SET search_text = folded(concat_ws(char(10), NEW.patient_name, NEW.patient_id, NEW.accession_number, NEW.study_description))
+  WHERE id = NEW.id;
+END;
+CREATE TRIGGER studies_search_changed AFTER UPDATE OF patient_name, patient_id, accession_number, study_description ON studies BEGIN
+  UPDATE studies SET search_text = folded(concat_ws(char(10), NEW.patient_name, NEW.patient_id, NEW.accession_number, NEW.study_description))
+  WHERE id = NEW.id;
+END;
 CREATE INDEX studies_by_date ON studies (study_date, study_time);
 CREATE INDEX studies_by_name ON studies (patient_name);
 CREATE INDEX studies_by_patient ON studies (patient_id);
