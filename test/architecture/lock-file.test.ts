@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { readModuleGraph } from './module-graph.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const read = <T>(name: string) => JSON.parse(readFileSync(resolve(root, name), 'utf8')) as T;
@@ -46,5 +47,14 @@ describe('the lock file', () => {
       expect([name, lock.packages[`node_modules/${name}`]?.version]).toEqual([name, version]);
     }
     expect(Object.keys(lock.packages).filter(path => /node_modules\/node-(linux|win|darwin)/.test(path))).toEqual([]);
+  });
+
+  it('declares all that is imported: nothing comes by way of another package', () => {
+    const imported = [...readModuleGraph(root).modules.values()].flatMap(({ imports }) =>
+      imports.filter(item => item.outside),
+    );
+    const names = new Set(imported.map(item => item.to).filter(name => name !== 'node:'));
+    const known = { ...declared.dependencies, ...declared.devDependencies };
+    expect([...names].filter(name => !Object.hasOwn(known, name))).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, describe as group, it } from 'vitest';
-import { describe, type ProblemCode, problems } from '../../shared/problems.ts';
+import { AppError, describe, type ProblemCode, problemOf, problems } from '../../shared/problems.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const codes = Object.keys(problems) as ProblemCode[];
@@ -27,5 +27,15 @@ group('every problem', () => {
     expect(remedy).toMatch(/^[A-Z][a-z]+ /);
     expect(remedy).toMatch(/\.$/);
     expect(remedy).not.toMatch(/undefined|please/i);
+  });
+
+  it('keeps our words as they are, and tells nothing of a defect', () => {
+    expect(problemOf(new AppError('RUN_NOT_FOUND', { id: 4 }))).toMatchObject({
+      code: 'RUN_NOT_FOUND',
+      params: { id: 4 },
+    });
+    const defect = problemOf(new Error('secret detail'), 'trace-1');
+    expect(defect).toMatchObject({ code: 'DEFECT', kind: 'defect', traceId: 'trace-1' });
+    expect(JSON.stringify(defect)).not.toContain('secret');
   });
 });
