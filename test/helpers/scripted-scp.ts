@@ -31,6 +31,8 @@ export interface Script {
   context?: (proposed: AssociateRq['contexts'][number]) => string | null;
   /** For the nth message of the whole life of this peer, from 0. */
   reply?: (index: number, command: CommandSet) => Reply;
+  /** Every message is answered so much later. */
+  delayMs?: number;
   /** Does not answer A-RELEASE-RQ. */
   neverReleases?: boolean;
 }
@@ -143,7 +145,9 @@ export async function startScriptedScp(script: Script = {}): Promise<ScriptedScp
           if (!piece.last || !open) return;
           peer.received.push({ command: open, dataSet: Buffer.concat(dataSet), contextId: piece.contextId });
           dataSet = [];
-          reply(piece.contextId, open);
+          const request = open;
+          if (peer.script.delayMs) setTimeout(() => reply(piece.contextId, request), peer.script.delayMs);
+          else reply(piece.contextId, request);
         },
       },
     );

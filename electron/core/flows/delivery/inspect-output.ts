@@ -29,8 +29,13 @@ export async function inspectOutput(directory: string): Promise<InspectedOutput>
       found.dicom.push({ file, sopClassUid, sopInstanceUid, transferSyntaxUid });
     } catch (error) {
       const { params, title } = problemOf(error);
+      // A name that is no UTF-8 cannot even be looked up.
+      const bytes = await stat(path).then(
+        ({ size }) => size,
+        () => 0,
+      );
       const reason = 'reason' in params ? String(params.reason) : title;
-      found.other.push({ file, bytes: (await stat(path)).size, reason });
+      found.other.push({ file, bytes, reason });
     }
   }
   return found;

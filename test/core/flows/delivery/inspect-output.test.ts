@@ -39,6 +39,15 @@ describe('output of a run', () => {
     ]);
   });
 
+  it('with a name that is no text is listed, and the others are found', async () => {
+    makeStudy({ directory, instances: 1 });
+    writeFileSync(Buffer.concat([Buffer.from(join(directory, 'bad')), Buffer.from([0xff, 0xfe])]), 'x');
+    const { dicom, other } = await inspectOutput(directory);
+    expect(dicom).toHaveLength(1);
+    expect(other).toHaveLength(1);
+    expect(other[0]?.bytes).toBe(0);
+  });
+
   it('of no files is nothing', async () => {
     expect(await inspectOutput(directory)).toEqual({ dicom: [], other: [] });
   });
