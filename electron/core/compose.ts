@@ -88,7 +88,7 @@ export async function startCore({ dataDirectory, options, environment, log, vers
     await inbox.recover();
     await flows.start();
     stops.push(() => flows.stop());
-    stops.push(engine.onChange(flows.queue.pump));
+    stops.push(engine.onChange(flows.engineChanged));
     stops.push(settings.onChange(flows.queue.pump));
     batches.start();
     stops.push(batches.stop);

@@ -34,6 +34,8 @@ export interface Flows {
   /** Batches have closed. */
   batchesClosed(): void;
   runChanges(signal: AbortSignal | undefined): AsyncGenerator<number>;
+  /** The engine came or went: what it holds of ours is looked through, then what may start is started. */
+  engineChanged(): void;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -93,6 +95,11 @@ export function createFlows({ db, dataDirectory, settings, journal, sender, peer
     return quiet;
   };
 
+  const sweep = () =>
+    stepKind
+      .sweep(queue.isLive)
+      .catch(error => log.warn('flows', `sweep: ${error instanceof Error ? error.message : error}`));
+
   return {
     files,
     runs: createRunsView({ db, dataDirectory, runs, deliveries }),
@@ -104,9 +111,12 @@ export function createFlows({ db, dataDirectory, settings, journal, sender, peer
     quietCollects,
     batchesClosed: evaluator.wake,
     runChanges: signal => changes.stream(signal, 10_000),
+    engineChanged() {
+      sweep().finally(queue.pump);
+    },
     async start() {
       await files.start();
-      await stepKind.sweep(queue.isLive);
+      await sweep();
       deliveries.start();
       queue.start();
       evaluator.wake();
