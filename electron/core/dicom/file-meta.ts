@@ -49,7 +49,7 @@ export async function findFileMeta(file: FileHandle, size: number): Promise<Foun
   let dataSetOffset = start;
   if (first.length >= start + 8 && first.readUInt16LE(start) === 2) {
     const length = await scanMeta(file, first, start, found);
-    if (typeof length === 'string') return { reason: `its file meta cannot be read: ${length}` };
+    if (typeof length === 'string') return { reason: length };
     dataSetOffset += length;
   }
   if (found.transferSyntaxUid !== '') return { ...found, declared: true, dataSetOffset };
@@ -92,7 +92,7 @@ async function scanMeta(file: FileHandle, first: Buffer, start: number, found: M
     if (bytes.length === 0) scanner.end();
   }
   if (scanner.stoppedAt) return scanner.stoppedAt.offset;
-  return scanner.problem ?? 'the file ends behind it';
+  return scanner.problem ? `its file meta cannot be read: ${scanner.problem}` : 'it ends before its data set';
 }
 
 async function read(file: FileHandle, at: number, most: number): Promise<Buffer> {
