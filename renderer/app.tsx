@@ -66,6 +66,7 @@ export function App() {
                 component={Link}
                 href="/"
                 variant="light"
+                c="var(--mantine-color-text)"
                 style={{ cursor: 'pointer' }}
                 color={health.status === 'ok' ? 'teal' : health.status === 'degraded' ? 'yellow' : 'red'}
               >
