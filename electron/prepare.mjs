@@ -27,7 +27,10 @@ function npm(parameters) {
   if (status !== 0) throw new Error(`npm ${parameters[0]} failed (see above)`);
 }
 
-/** Runs until it ends; a signal to us is a signal to it. @returns the exit code, and whether we were told to end */
+/** How often we look whether npm is still there. */
+const parentLookMs = 500;
+
+/** Runs until it ends; a signal to us is a signal to it, and the end of npm, which tells only its shell, is a SIGTERM. @returns the exit code, and whether we were told to end */
 export function run(binary, words, environment = process.env) {
   return new Promise(resolve => {
     const child = spawn(binary, words, { cwd: process.cwd(), stdio: 'inherit', env: environment });
@@ -36,7 +39,12 @@ export function run(binary, words, environment = process.env) {
       told = true;
       child.kill(signal);
     };
+    const parent = process.ppid;
+    const look = setInterval(() => {
+      if (process.env.npm_lifecycle_event && process.ppid !== parent && !told) pass('SIGTERM');
+    }, parentLookMs);
     const end = code => {
+      clearInterval(look);
       process.off('SIGTERM', pass);
       process.off('SIGINT', pass);
       resolve({ code, told });

@@ -155,4 +155,21 @@ describe('npm start', () => {
     expect(child.exitCode).toBe(0);
     expect(() => process.kill(pid, 0)).toThrow();
   }, 120_000);
+
+  it('ends with npm, which tells only its shell', async () => {
+    const words = ['start', '--', '--headless', '--data', join(folder, 'data'), '--dicom-port', '0'];
+    const env = { ...process.env, ...environment() };
+    const child = spawn('npm', words, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    await until(child, 'Gantry ready: ');
+    const pid = Number(readFileSync(join(folder, 'data', 'gantry.pid'), 'utf8'));
+    child.kill('SIGTERM');
+    const gone = () => {
+      try {
+        return !process.kill(pid, 0);
+      } catch {
+        return true;
+      }
+    };
+    await eventually(gone, 'the end of the core', 15_000);
+  }, 120_000);
 });
