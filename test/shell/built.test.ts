@@ -22,6 +22,14 @@ describe('the built main process', () => {
     }
   });
 
+  it('says what keeps the core from starting', () => {
+    const data = join(root, 'package.json', 'data');
+    const words = [resolve(root, 'test/shell/built-main.ts'), '--data', data];
+    const { status, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8', timeout: 25_000 });
+    expect(status).not.toBe(0);
+    expect(stderr).toContain('Cannot write to the data directory');
+  });
+
   it('needs nothing beside itself but what is packed with it', () => {
     const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
       dependencies: Record<string, string>;
