@@ -18,6 +18,7 @@ const packages = [
   ['chromium', 'chromium'],
   ['busybox', 'busybox-static'],
   ['openssl', 'openssl'],
+  ['mmdebstrap', 'mmdebstrap'],
 ];
 const socketPath = '/var/run/docker.sock';
 const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin', '/usr/bin', '/bin'];

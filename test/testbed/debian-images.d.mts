@@ -1,0 +1,1 @@
+export function ensureImage(name: 'postgres' | 'orthanc', socketPath?: string): Promise<string>;
