@@ -78,6 +78,7 @@ export async function startCore({ dataDirectory, options, environment, log, vers
     });
     const batches = createBatches({ db, quietCollects: flows.quietCollects, closed: flows.batchesClosed, journal });
     const inbox = createInbox({ db, dataDirectory, settings, log, landed: batches.landed, ended: batches.ended });
+    stops.push(() => inbox.stop());
     const listener = createListener({ settings, inbox, log });
     const retention = createRetention({ db, dataDirectory, settings, log, journal });
     const health = createHealth({ version, dataDirectory, db, settings, listener, inbox, engine, flows });
