@@ -21,7 +21,7 @@ interface Asked {
   ifNoneMatch: string | undefined;
 }
 
-const route = /^\/api\/instances\/([0-9.]{1,64})\/file$/;
+const route = /^\/api\/instances\/([0-9.]{1,128})\/file$/;
 
 /**
  * Answer of both doors to `GET|HEAD /api/instances/{uid}/file`: streamed, by ranges, never whole in memory.

@@ -13,11 +13,11 @@ export const problemSchema: z.ZodType<Problem> = z.object({
   traceId: z.string().optional(),
 });
 
-/** A DICOM UID as PS3.5 §9.1 allows it (leading zeros are tolerated: real archives hold them). */
+/** A DICOM UID, PS3.5 §9.1, taken tolerantly: real archives hold leading zeros and more than 64 characters. */
 export const uid = z
   .string()
   .min(1)
-  .max(64)
+  .max(128)
   .regex(/^[0-9.]+$/, 'digits and dots');
 
 /** PS3.5 Table 6.2-1, AE: at most 16 characters of the default repertoire, no backslash, not only spaces. */

@@ -36,7 +36,7 @@ export const runQuerySchema = z.object({
   code: codes.optional(),
   state: z.enum(runStates).optional(),
   flow: z.string().max(200).optional(),
-  studyInstanceUid: z.string().max(64).optional(),
+  studyInstanceUid: z.string().max(128).optional(),
   ...page,
 });
 export type RunQuery = z.infer<typeof runQuerySchema>;

@@ -47,7 +47,7 @@ interface Source {
 
 const readBytes = 256 * 1024;
 /** What fits into a presentation context; UIDs of odd sources are sent as they are. */
-const uidShape = /^[\w.-]{1,64}$/;
+const uidShape = /^[\w.-]{1,128}$/;
 
 export function createSender({ settings, log }: { settings: Pick<Settings, 'get'>; log: LogHub }): Sender {
   async function sendShare({ contexts, files }: Share, order: SendOrder): Promise<void> {
