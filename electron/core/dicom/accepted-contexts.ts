@@ -20,8 +20,8 @@ const otherServices = [
   /^1\.2\.840\.10008\.5\.1\.4\.(38|39|43|44|45)(\.(?!1$).+)?$/,
 ];
 
-/** PS3.5 §9.1, with leading zeros forgiven. */
-const uidForm = /^[0-9.]{1,64}$/;
+/** PS3.5 §9.1, with leading zeros and longer ones forgiven. */
+const uidForm = /^[0-9.]{1,128}$/;
 
 /** What an accepted presentation context is used for. */
 export type Service = 'verification' | 'storage';

@@ -38,6 +38,8 @@ interface Needs {
 
 /** Connections without an association yet, beyond the associations themselves. */
 const spareConnections = 64;
+/** Also of TLS connections whose handshake is not done. */
+const mostConnections = 1000 + spareConnections;
 
 export function createListener({ settings, inbox, log, artimMs = 30_000 }: Needs): Listener {
   const changes = createAnnouncer<void>();
@@ -102,6 +104,7 @@ export function createListener({ settings, inbox, log, artimMs = 30_000 }: Needs
 
   async function listen(server: Server, port: number, use: string): Promise<number> {
     const host = settings.get('DICOM_HOST');
+    server.maxConnections = mostConnections;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(port, host, () => {
@@ -124,8 +127,9 @@ export function createListener({ settings, inbox, log, artimMs = 30_000 }: Needs
       settings.get('TLS_CLIENT_CA'),
     );
     const asked = material.ca ? { requestCert: true, rejectUnauthorized: true } : {};
-    const server = createTlsServer({ ...material, ...asked, minVersion: 'TLSv1.2' }, (socket: TLSSocket) =>
-      connected(socket, true),
+    const server = createTlsServer(
+      { ...material, ...asked, minVersion: 'TLSv1.2', handshakeTimeout: artimMs },
+      (socket: TLSSocket) => connected(socket, true),
     );
     server.on('tlsClientError', (error, socket) => {
       log.warn('listener', `TLS connection from ${plainAddress(socket.remoteAddress)} refused: ${error.message}`);

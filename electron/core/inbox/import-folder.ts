@@ -4,6 +4,7 @@ import { AppError } from '../../../shared/problems.ts';
 import {
   attributesOf,
   type DicomFile,
+  isDeflated,
   mediaStorageDirectory,
   type Receiving,
   type Reception,
@@ -98,13 +99,12 @@ function reasonAgainst(file: DicomFile): string | undefined {
   const missing = Object.entries({
     SOPClassUID: attributes.sopClassUid,
     SOPInstanceUID: attributes.sopInstanceUid,
-    StudyInstanceUID: attributes.studyInstanceUid,
-    SeriesInstanceUID: attributes.seriesInstanceUid,
   }).find(([, value]) => value === '');
   if (file.problem) return file.problem;
   if (missing) return `it has no ${missing[0]}`;
   const { stoppedAt } = file;
-  if (stoppedAt?.length !== undefined && file.dataSetOffset + stoppedAt.valueOffset + stoppedAt.length > file.size) {
+  const end = file.dataSetOffset + (stoppedAt?.valueOffset ?? 0) + (stoppedAt?.length ?? 0);
+  if (end > file.size && !isDeflated(file.transferSyntaxUid)) {
     return 'it ends inside its pixel data';
   }
   if (!file.declared && stoppedAt && stoppedAt.length === undefined) {

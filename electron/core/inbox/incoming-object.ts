@@ -19,6 +19,7 @@ import type { Committer } from './commit.ts';
 import type { Disk } from './free-space.ts';
 import type { Layout } from './layout.ts';
 import { createObjectFile, type ObjectFile } from './object-file.ts';
+import { withOwnSeries } from './own-series.ts';
 import { sealBytes, writeSeal } from './seal.ts';
 
 export interface ReceiveNeeds {
@@ -42,8 +43,8 @@ class Refused extends Error {
   }
 }
 
-/** What may stand in a UID that becomes part of file names; PS3.5 §9.1 allows less. */
-const uidForm = /^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$/;
+/** What may stand in a UID, which becomes part of file names; PS3.5 §9.1 allows less, but real files hold more. */
+const uidForm = /^[0-9A-Za-z][0-9A-Za-z._-]{0,127}$/;
 /** Between two looks at the disk within one object. */
 const lookEveryBytes = 16 * 2 ** 20;
 
@@ -103,18 +104,21 @@ export function receiveObject(
     attributes: IndexedAttributes;
     problem: string | undefined;
   }): IndexedAttributes {
+    const unread = problem && (attributes.studyInstanceUid === '' || attributes.seriesInstanceUid === '');
+    if (unread) throw new Refused(dimseStatus.cannotUnderstand, problem);
+    const complete = withOwnSeries(attributes);
     for (const keyword of ['SOPClassUID', 'SOPInstanceUID', 'StudyInstanceUID', 'SeriesInstanceUID'] as const) {
-      const value = attributes[keys[keyword]];
-      if (value === '') throw new Refused(dimseStatus.cannotUnderstand, problem ?? `${keyword} is missing`);
+      const value = complete[keys[keyword]];
+      if (value === '') throw new Refused(dimseStatus.cannotUnderstand, `${keyword} is missing`);
       if (!uidForm.test(value)) throw new Refused(dimseStatus.cannotUnderstand, `${keyword} is not a UID`);
     }
     if (attributes.sopClassUid !== sopClassUid) {
       throw new Refused(dimseStatus.dataSetDoesNotMatchSopClass, 'SOPClassUID differs from the request');
     }
-    if (attributes.sopInstanceUid !== sopInstanceUid) {
+    if (!isAnnounced(attributes.sopInstanceUid, sopInstanceUid)) {
       throw new Refused(dimseStatus.dataSetDoesNotMatchSopClass, 'SOPInstanceUID differs from the request');
     }
-    return attributes;
+    return complete;
   }
 
   async function store(object: ObjectFile): Promise<StoreAnswer> {
@@ -213,6 +217,10 @@ export function receiveObject(
     discard: dropFile,
   };
 }
+
+/** DCMTK cuts a UID that is longer than the standard allows, but only in its request. */
+const isAnnounced = (uid: string, announced: string) =>
+  uid === announced || (uid.length > 64 && announced.length >= 63 && uid.startsWith(announced));
 
 const keys = {
   SOPClassUID: 'sopClassUid',

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { AppError } from '../../../shared/problems.ts';
 import type { AssociationInfo, AssociationOutcome } from '../dicom/index.ts';
 import { attributesOf, readDicomFile } from '../dicom/index.ts';
 import type { LogHub } from '../logs/index.ts';
@@ -12,6 +13,7 @@ import type { InstanceTable, NewInstance } from '../store/tables/instances.ts';
 import { landedInstance } from './commit.ts';
 import type { LandedInstance } from './inbox.ts';
 import type { Layout } from './layout.ts';
+import { withOwnSeries } from './own-series.ts';
 import { readSeal, type Seal } from './seal.ts';
 
 interface Needs {
@@ -71,7 +73,7 @@ async function* filesSince(instances: string, since: string): AsyncGenerator<str
 async function adopt(needs: Needs, path: string): Promise<string | undefined> {
   const { db, dataDirectory, instances, associations, landed } = needs;
   const file = join(dataDirectory, path);
-  const found = await readDicomFile(file).catch((error: Error) => error.message);
+  const found = await readDicomFile(file).catch(reasonOf);
   if (typeof found === 'string') return found;
   const seal = readSeal(found.privateInformation);
   if (!seal) return 'it has no seal: its receipt was broken off';
@@ -79,7 +81,7 @@ async function adopt(needs: Needs, path: string): Promise<string | undefined> {
   const { sha256, crc } = await sumsFrom(file, found.dataSetOffset);
   if (crc !== seal.crc) return 'its data set is not the one its seal says';
   await syncFile(file);
-  const attributes = attributesOf(found);
+  const attributes = withOwnSeries(attributesOf(found));
   transaction(db, () => {
     const association = associationOf(seal, associations);
     const instance: NewInstance = {
@@ -100,6 +102,11 @@ async function adopt(needs: Needs, path: string): Promise<string | undefined> {
   if (!instances.hasPath(path)) await unlink(file);
   return undefined;
 }
+
+const reasonOf = (error: unknown) =>
+  error instanceof AppError && error.code === 'NOT_DICOM'
+    ? (error.params as { reason: string }).reason
+    : (error as Error).message;
 
 /** The association of the seal; when its row was lost with the power, or is already closed, a new row stands for it. */
 function associationOf(seal: Seal, associations: AssociationTable): AssociationInfo {
