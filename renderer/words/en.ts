@@ -70,6 +70,7 @@ export const en = {
     noProblems: 'Nothing needs your attention.',
     breakers: 'Destinations left alone',
     nextTry: 'next try',
+    tryNow: 'Try now',
     firstTitle: 'Ready to receive',
     firstText: 'Nothing has arrived yet. Send a study to this listener, for example with DCMTK:',
     firstFlow: 'Then say what happens to it:',

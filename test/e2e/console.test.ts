@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FlowFile } from '../../shared/schemas/flows.ts';
-import { eventually, freePort, storescu } from '../helpers/dcmtk.ts';
+import { eventually, freePort, startStorescp, storescu } from '../helpers/dcmtk.ts';
 import { makeStudy } from '../helpers/dicom-maker.ts';
 import { type Headless, startHeadless } from '../helpers/headless.ts';
 
@@ -30,7 +30,7 @@ describe('console', () => {
       dataDirectory: join(directory, 'data'),
       httpPort,
       more: ['--token-file', join(directory, 'token')],
-      environment: { GANTRY_MIN_FREE_BYTES: '0' },
+      environment: { GANTRY_MIN_FREE_BYTES: '0', GANTRY_BREAKER_FAILURES: '1' },
     });
 
   /** A page on an address of the console; what it complains of is kept. */
@@ -157,6 +157,23 @@ describe('console', () => {
     await context.close();
   });
 
+  it('tells of a destination that is left alone, and tries it at a word', async () => {
+    const away = await freePort();
+    await gantry.put('/api/flows/away.yml', {
+      text: `triggers: [{ StudyDescription: ^Away$ }]\nmodels: []\ndestinations: [{ host: 127.0.0.1, port: ${away}, ae_title: AWAY }]\n`,
+    });
+    makeStudy({ directory: join(directory, 'away'), instances: 1, studyDescription: 'Away' });
+    await storescu(gantry.dicomPort, [join(directory, 'away')]);
+    const { page, context } = await open('/');
+    await page.getByText('Destinations left alone').waitFor();
+    const scp = await startStorescp(join(directory, 'back'), { port: away, aeTitle: 'AWAY' });
+    await page.getByRole('button', { name: 'Try now' }).click();
+    await page.getByText('Destinations left alone').waitFor({ state: 'detached' });
+    await eventually(() => scp.received().length === 1, 'the instance at its destination');
+    await scp.stop();
+    await context.close();
+  }, 60_000);
+
   it('complains of nothing', () => {
     expect(complaints).toEqual([]);
   });
@@ -171,7 +188,7 @@ describe('console', () => {
     makeStudy({ directory: join(directory, 'again'), instances: 1 });
     await storescu(gantry.dicomPort, [join(directory, 'again')]);
     // Told by the stream that was opened anew.
-    await page.getByRole('link', { name: '2', exact: true }).waitFor();
+    await page.getByRole('link', { name: '4', exact: true }).waitFor();
     await context.close();
   }, 60_000);
 });

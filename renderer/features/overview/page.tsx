@@ -8,6 +8,7 @@ import { bytes, moment } from '../../ui/format.ts';
 import { Loading, PageHead, ProblemCard } from '../../ui/page.tsx';
 import { RunTable } from '../../ui/run-table.tsx';
 import { words } from '../../words/en.ts';
+import { Breakers } from './breakers.tsx';
 import { FirstSteps } from './first-steps.tsx';
 
 const { overview: w } = words;
@@ -20,15 +21,17 @@ export function OverviewPage() {
     queryFn: () => client.studies.list({ limit: 1 }),
   });
   if (!health) return <Loading />;
+  // A destination left alone has a card of its own.
+  const problems = health.problems.filter(problem => problem.code !== 'BREAKER_OPEN');
   return (
     <>
       <PageHead
         title={w.title}
         lead={`${w.uptime} ${moment(health.startedAt)} · ${health.dataDirectory} · ${health.version}`}
       />
-      {health.problems.length > 0 && (
+      {problems.length > 0 && (
         <Stack gap="xs">
-          {health.problems.map(problem => (
+          {problems.map(problem => (
             <ProblemCard
               key={problem.code + problem.title}
               problem={problem}
@@ -43,6 +46,7 @@ export function OverviewPage() {
         <DiskCard {...health.disk} />
         <RunsCard {...health.runs} />
       </SimpleGrid>
+      <Breakers breakers={health.breakers} />
       {studies?.total === 0 && <FirstSteps aeTitle={health.listener.aeTitle} port={health.listener.port} />}
       {runs && runs.items.length > 0 && (
         <Stack gap="xs">
