@@ -1,221 +1,181 @@
-import { createAssociation, type Transport } from '../../electron/core/dicom/association.ts';
-import { encodeCommandSet } from '../../electron/core/dicom/command-set.ts';
-import { encodePData, encodePdu } from '../../electron/core/dicom/pdu-encode.ts';
-import type { Reception } from '../../electron/core/dicom/reception.ts';
-import { request, storeRequest } from '../helpers/scripted-peer.ts';
+import { connect } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { createAssociation } from '../../electron/core/dicom/association.ts';
+import { createIndexScan, type Reception } from '../../electron/core/dicom/index.ts';
+import { echoscu, eventually } from '../helpers/dcmtk.ts';
+import { type Receiver, startReceiver } from '../helpers/receiver.ts';
+import { chunks, stream } from './mutations.ts';
 import { makeRandom, type Random } from './random.ts';
 
 /**
- * Random and mutated PDUs against the acceptor of associations. Nothing may throw, hang or grow: a broken association ends
- * with a reason, and that is all. Seeded: the same seed sends the same bytes. `node test/fuzz/pdu-fuzz.ts [count] [seed]`
+ * Random and mutated PDU streams against the acceptor: most in process, some over a socket against the listener with
+ * its inbox and index. Nothing may throw, hang, or keep memory.
+ *
+ *     node test/fuzz/pdu-fuzz.ts [count] [seed]
  */
 export interface FuzzReport {
   pdus: number;
-  associations: number;
-  accepted: number;
-  aborted: number;
-  released: number;
+  streams: number;
+  overSockets: number;
+  /** Answers by the first byte: PDU types of PS3.8 §9.3.1. */
+  answers: Record<number, number>;
   stored: number;
-  /** Bytes of the heap after the first tenth and at the end, both after a collection where there is one. */
-  heapEarly: number;
-  heapLate: number;
+  longestMs: number;
+  /** Live memory after the first tenth, and at the end. */
+  memoryMb: [number, number];
 }
 
-const ctImageStorage = '1.2.840.10008.5.1.4.1.1.2';
-const verification = '1.2.840.10008.1.1';
-const littleEndian = '1.2.840.10008.1.2.1';
-const maxPduLength = 65_536;
+/** One of so many streams goes over a real socket. */
+const socketShare = 100;
+const longestAllowedMs = 5000;
 
-/** Valid PDUs of every kind, which mutation then spoils. */
-function template(random: Random): Buffer {
-  const associate = request([
-    { id: 1, abstractSyntax: ctImageStorage, transferSyntaxes: [littleEndian] },
-    { id: 3, abstractSyntax: verification, transferSyntaxes: ['1.2.840.10008.1.2'] },
-  ]);
-  // Whole C-STOREs and C-ECHOs most often: what is out of turn ends the association.
-  switch (random.below(5) > 0 ? 7 + random.below(2) : random.below(10)) {
-    case 0:
-      return encodePdu(associate);
-    case 1:
-      return encodePdu({ type: 'release-rq' });
-    case 2:
-      return encodePdu({ type: 'abort', source: random.below(3), reason: random.below(7) });
-    case 3:
-      return encodePdu({ type: 'associate-rj', result: 1, source: 1, reason: random.below(8) });
-    case 4:
-      return encodePdu({ type: 'release-rp' });
-    case 5:
-      return encodePData(1, true, storeRequest(ctImageStorage, `1.2.3.${random.below(1e9)}`), maxPduLength);
-    case 6:
-      return encodePData(1, false, random.bytes(random.below(3000)), 1000 + random.below(2000));
-    case 7:
-      return encodePData(
-        3,
-        true,
-        encodeCommandSet({
-          commandField: 0x30,
-          messageId: random.below(65_536),
-          affectedSopClassUid: verification,
-          hasDataSet: false,
-        }),
-        maxPduLength,
-      );
-    case 8:
-      return Buffer.concat([
-        encodePData(1, true, storeRequest(ctImageStorage, `1.2.3.${random.below(1e9)}`), maxPduLength),
-        encodePData(1, false, random.bytes(2 + random.below(1500)), 400 + random.below(2000)),
-      ]);
-    default:
-      return Buffer.concat([Buffer.from([random.below(12), 0]), random.bytes(4 + random.below(200))]);
-  }
-}
-
-/** One fault, or none. */
-function mutate(pdu: Buffer, random: Random): Buffer {
-  const bytes = Buffer.from(pdu);
-  const at = random.below(bytes.length);
-  switch (random.below(10)) {
-    case 0:
-      bytes[at] = random.below(256);
-      return bytes;
-    case 1:
-      bytes[at] = (bytes[at] as number) ^ (1 << random.below(8));
-      return bytes;
-    case 2:
-      return bytes.subarray(0, at);
-    case 3:
-      return Buffer.concat([bytes.subarray(0, at), random.bytes(1 + random.below(20)), bytes.subarray(at)]);
-    case 4:
-      bytes.writeUInt32BE(
-        random.below(2) ? 0xffffffff : random.below(2 ** 31),
-        Math.min(2, Math.max(0, bytes.length - 4)),
-      );
-      return bytes;
-    case 5:
-      bytes.writeUInt16BE(random.below(65_536), Math.min(at, Math.max(0, bytes.length - 2)));
-      return bytes;
-    case 6:
-      return Buffer.concat([bytes, bytes.subarray(at)]);
-    default:
-      return bytes;
-  }
-}
-
-/** Keeps nothing; a tenth of the objects are answered late, as a slow disk would. */
-function sink(random: Random, report: FuzzReport): Reception {
-  return {
-    associated() {
-      report.accepted++;
-      return {
-        begin: () => ({
-          write: () => true,
-          finish: async () => {
-            report.stored++;
-            if (random.below(10) === 0) await new Promise(resolve => setImmediate(resolve));
-            return { status: 0, outcome: 'stored' };
-          },
-          discard: () => {},
-        }),
-        ended(outcome) {
-          if (outcome === 'released') report.released++;
-          else report.aborted++;
-        },
-      };
-    },
-  };
-}
-
-async function association(random: Random, report: FuzzReport, left: number): Promise<number> {
-  let gone = false;
-  const transport: Transport = {
-    host: '127.0.0.1',
-    port: 1,
-    tls: false,
-    write: () => !gone,
-    end: () => {
-      gone = true;
-    },
-    destroy: () => {
-      gone = true;
-    },
-    pause: () => {},
-    resume: () => {},
-  };
-  const made = createAssociation({
-    transport,
-    reception: sink(random, report),
-    maxPduLength,
-    idleMs: 60_000,
-    artimMs: 60_000,
-    log: () => {},
-    policy: () => ({ calledAeTitles: [], callingAeTitles: [], callingHosts: [] }),
-    claimPlace: () => true,
-    releasePlace: () => {},
-  });
-  report.associations++;
-  let sent = 0;
-  // Few faults reach deep, many reach everywhere.
-  const spoilt = [3, 30, 100][random.below(3)] as number;
-  // Most begin as they should, so that the later states are reached.
-  if (random.below(8) > 0)
-    made.data(
-      encodePdu(
-        request([
-          { id: 1, abstractSyntax: ctImageStorage, transferSyntaxes: [littleEndian] },
-          { id: 3, abstractSyntax: verification, transferSyntaxes: ['1.2.840.10008.1.2'] },
-        ]),
-      ),
-    );
-  for (const most = 1 + random.below(30); sent < Math.min(most, left) && !gone; sent++) {
-    const bytes = random.below(100) < spoilt ? mutate(template(random), random) : template(random);
-    // The network cuts where it likes.
-    for (let at = 0; at < bytes.length; ) {
-      const end = random.below(4) === 0 ? at + 1 + random.below(40) : bytes.length;
-      made.data(bytes.subarray(at, end));
-      at = end;
-    }
-  }
-  made.closed('the fuzzer hung up');
-  const late = Symbol('late');
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise(resolve => {
-    timer = setTimeout(resolve, 5000, late);
-  });
-  const ended = await Promise.race([made.over, limit]);
-  clearTimeout(timer);
-  if (ended === late) throw new Error(`association ${report.associations} did not end (seed ${random.seed})`);
-  return Math.max(sent, 1);
-}
-
-const heap = () => {
-  (globalThis as { gc?: () => void }).gc?.();
-  return process.memoryUsage().heapUsed;
-};
-
-/** @param limitMs stops earlier when that much time has passed */
-export async function fuzzPdus(count: number, seed: number, limitMs = Number.POSITIVE_INFINITY): Promise<FuzzReport> {
-  const random = makeRandom(seed);
+/** @throws Error with the seed and number of the stream that broke something */
+export async function fuzzPdus(count: number, seed: number): Promise<FuzzReport> {
+  const receiver = await startReceiver({ artimMs: 3000, settings: { MAX_ASSOCIATIONS: 100, IDLE_TIMEOUT: 5 } });
   const report: FuzzReport = {
     pdus: 0,
-    associations: 0,
-    accepted: 0,
-    aborted: 0,
-    released: 0,
+    streams: 0,
+    overSockets: 0,
+    answers: {},
     stored: 0,
-    heapEarly: 0,
-    heapLate: 0,
+    longestMs: 0,
+    memoryMb: [0, 0],
   };
-  const begun = Date.now();
-  while (report.pdus < count && Date.now() - begun < limitMs) {
-    report.pdus += await association(random, report, count - report.pdus);
-    if (report.heapEarly === 0 && report.pdus >= count / 10) report.heapEarly = heap();
+  try {
+    while (report.pdus < count) {
+      const number = report.streams++;
+      const random = makeRandom(seed + number * 7919);
+      const pdus = stream(random);
+      report.pdus += pdus.length;
+      const start = performance.now();
+      try {
+        if (number % socketShare === 0) {
+          report.overSockets++;
+          await overSocket(random, pdus, receiver);
+        } else await inProcess(random, pdus, report);
+      } catch (error) {
+        throw new Error(`stream ${number} of seed ${seed}: ${(error as Error).message}`, { cause: error });
+      }
+      const took = performance.now() - start;
+      report.longestMs = Math.max(report.longestMs, took);
+      if (took > longestAllowedMs) throw new Error(`stream ${number} of seed ${seed} took ${Math.round(took)} ms`);
+      if (report.memoryMb[0] === 0 && report.pdus >= count / 10) report.memoryMb[0] = liveMb();
+    }
+    await eventually(() => receiver.listener.status().openAssociations === 0, 'every association is over');
+    const { code, output } = await echoscu(receiver.port);
+    if (code !== 0) throw new Error(`no echo after the last stream: ${output}`);
+    report.memoryMb[1] = liveMb();
+    return report;
+  } finally {
+    await receiver.stop();
   }
-  report.heapLate = heap();
-  return report;
 }
 
-if (process.argv[1] === import.meta.filename) {
-  const [count = 1_000_000, seed = Date.now() % 1e6] = process.argv.slice(2).map(Number);
-  const begun = Date.now();
-  console.log(await fuzzPdus(count, seed), `seed ${seed}, ${((Date.now() - begun) / 1000).toFixed(1)} s`);
+/** The acceptor alone: its reception reads every data set as the inbox would, and answers at once. */
+async function inProcess(random: Random, pdus: Buffer[], report: FuzzReport): Promise<void> {
+  const reception: Reception = {
+    associated: () => ({
+      begin: ({ transferSyntaxUid }) => {
+        const scan = createIndexScan(transferSyntaxUid);
+        return {
+          write(data) {
+            scan.push(data);
+            return true;
+          },
+          async finish() {
+            const { attributes } = scan.end();
+            const whole = attributes.sopInstanceUid !== '';
+            if (whole) report.stored++;
+            // As a slow disk would: a tenth of the answers come late.
+            if (random.below(10) === 0) await new Promise(resolve => setImmediate(resolve));
+            return { status: whole ? 0 : 0xc000, outcome: whole ? 'stored' : 'refused' };
+          },
+          discard() {},
+        };
+      },
+      ended() {},
+    }),
+  };
+  let paused = false;
+  const association = createAssociation({
+    transport: {
+      host: '127.0.0.1',
+      port: 1,
+      tls: false,
+      write(bytes) {
+        const type = bytes[0] as number;
+        report.answers[type] = (report.answers[type] ?? 0) + 1;
+        return true;
+      },
+      end() {},
+      destroy() {},
+      pause() {
+        paused = true;
+      },
+      resume() {
+        paused = false;
+      },
+    },
+    reception,
+    policy: () => ({ calledAeTitles: [], callingAeTitles: [], callingHosts: [] }),
+    claimPlace: () => true,
+    releasePlace() {},
+    maxPduLength: 16384,
+    idleMs: 60_000,
+    artimMs: 60_000,
+    log() {},
+  });
+  for (const chunk of chunks(random, pdus)) {
+    association.data(chunk);
+    if (paused) await new Promise(resolve => setImmediate(resolve));
+  }
+  association.closed('the fuzzer hung up');
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('the association does not end')), longestAllowedMs);
+  });
+  await Promise.race([association.over, limit]);
+  clearTimeout(timer);
+  if (association.state !== 'closed') throw new Error(`the association ended as ${association.state}`);
+}
+
+/** The whole receive path; the peer hangs up after its last byte, or when it is aborted. */
+async function overSocket(random: Random, pdus: Buffer[], receiver: Receiver): Promise<void> {
+  const socket = connect(receiver.port, '127.0.0.1');
+  const over = new Promise<void>(resolve => socket.once('close', () => resolve()));
+  socket.on('error', () => {});
+  socket.on('data', () => {});
+  const parts = chunks(random, pdus);
+  for (const [index, chunk] of parts.entries()) {
+    if (socket.destroyed) break;
+    socket.write(chunk);
+    if (index % 50 === 49) await new Promise(resolve => setImmediate(resolve));
+  }
+  if (random.below(2) === 0) socket.destroy();
+  else socket.end();
+  await over;
+}
+
+function liveMb(): number {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  collect();
+  collect();
+  const { heapUsed, external } = process.memoryUsage();
+  return Math.round((heapUsed + external) / 2 ** 20);
+}
+
+if (import.meta.main) {
+  const [count = 200_000, seed = 1] = process.argv.slice(2).map(Number);
+  const start = performance.now();
+  const report = await fuzzPdus(count, seed);
+  const { pdus, streams, overSockets, answers, stored, longestMs, memoryMb } = report;
+  const seconds = Math.round((performance.now() - start) / 1000);
+  console.log(
+    `fuzz: ${pdus} PDUs in ${streams} streams (${overSockets} over sockets) with seed ${seed} in ${seconds} s: ` +
+      `no crash, no hang (longest ${Math.round(longestMs)} ms), memory ${memoryMb.join(' -> ')} MB; ` +
+      `${stored} data sets read, answers by PDU type ${JSON.stringify(answers)}`,
+  );
+  if (memoryMb[1] - memoryMb[0] > 32) throw new Error('memory grew');
 }
