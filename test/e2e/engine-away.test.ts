@@ -96,17 +96,17 @@ describe('without a Docker engine', () => {
     await engineComes();
     await eventually(async () => (await runOf('works'))?.code === 1, 'the run starts');
     // It goes away under the running step, comes back, and the very container is taken up again.
-    await eventually(async () => (await ourContainers()).length === 1, 'the container');
-    const [container] = await ourContainers();
+    await eventually(async () => (await ourContainers(join(directory, 'data'))).length === 1, 'the container');
+    const [container] = await ourContainers(join(directory, 'data'));
     await engineGoes();
     await eventually(async () => (await runOf('works'))?.waiting?.code === 'DOCKER_UNREACHABLE', 'the run waits again');
-    expect(await ourContainers()).toEqual([container]);
+    expect(await ourContainers(join(directory, 'data'))).toEqual([container]);
     await engineComes();
     const sent = await eventually(
       async () => ((await runOf('works'))?.code === 4 ? runOf('works') : null),
       'the sent run',
     );
     expect(sent).toMatchObject({ attempt: 1, deliveries: { total: 2, confirmed: 2 } });
-    expect(await ourContainers()).toEqual([]);
+    expect(await ourContainers(join(directory, 'data'))).toEqual([]);
   }, 90_000);
 });

@@ -111,7 +111,7 @@ destinations: [{ host: 127.0.0.1, port: ${scp.port}, ae_title: STORESCP }]
     expect(pixels(await core.bytes(`/api/instances/${sopInstanceUid}/file`)), sopInstanceUid).toBe(sent);
     expect(delivered.has(sent), `${sopInstanceUid} at the destination`).toBe(true);
   }
-  expect(await ourContainers()).toEqual([]);
+  expect(await ourContainers(join(directory, 'data'))).toEqual([]);
   expect(
     readdirSync(join(directory, 'data')).includes('quarantine')
       ? readdirSync(join(directory, 'data', 'quarantine'))

@@ -122,7 +122,7 @@ destinations:
       writeFileSync(copy, archived);
       expect(expected).toContain(await pixelHash(copy));
     }
-    expect(await ourContainers()).toEqual([]);
+    expect(await ourContainers(join(directory, 'data'))).toEqual([]);
 
     const journal = await gantry.get<{ items: { event: string }[] }>(`/api/studies/${study}/journal`);
     const events = journal.items.map(entry => entry.event);
@@ -188,7 +188,7 @@ destinations: [{ folder: results }]
       return run.state === 'failed' && run.attempt === 2 ? run : null;
     }, 'the second attempt');
     expect(again.steps[0]?.startedAt).toBe(firstStep);
-    expect(await ourContainers()).toEqual([]);
+    expect(await ourContainers(join(directory, 'data'))).toEqual([]);
   }, 90_000);
 
   it('cancels a running container and leaves nothing behind', async () => {
@@ -208,9 +208,9 @@ destinations: []
       const { items } = await gantry.get<{ items: RunDetail[] }>(`/api/runs?code=1&studyInstanceUid=${study}`);
       return items[0];
     }, 'the running run');
-    await eventually(async () => (await ourContainers()).length === 1, 'its container');
+    await eventually(async () => (await ourContainers(join(directory, 'data'))).length === 1, 'its container');
     expect(await gantry.post(`/api/runs/${id}/cancel`, {})).toMatchObject({ state: 'cancelled', code: 400 });
-    expect(await ourContainers()).toEqual([]);
+    expect(await ourContainers(join(directory, 'data'))).toEqual([]);
   }, 60_000);
 
   it('does not say sent of a peer that is away, and sends when it is back', async () => {
