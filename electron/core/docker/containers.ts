@@ -32,6 +32,8 @@ export interface Containers {
   ): Promise<{ started: boolean; running: boolean; exitCode: number; startedAt: number; oomKilled: boolean }>;
   /** Lines from the start of the container until it ends. @returns when the last one was told */
   follow(id: string, line: (stream: 'stdout' | 'stderr', text: string) => void, signal: AbortSignal): Promise<void>;
+  /** The last lines of one stream, of a container that has ended. */
+  tail(id: string, stream: 'stdout' | 'stderr', count: number): Promise<string[]>;
   /** Until it ends. @returns its exit code */
   wait(id: string, signal: AbortSignal): Promise<number>;
   /** With its anonymous volumes, running or not; one that is gone is fine. */
@@ -123,6 +125,17 @@ export function createContainers({
       // The last lines may lack their line feed: they are told when the ends are through.
       await Promise.all([out, err].map(end => new Promise<void>(resolve => end.end(() => resolve()))));
     },
+    async tail(id, stream, count) {
+      const asked = docker
+        .getContainer(id)
+        .logs({ follow: false, stdout: stream === 'stdout', stderr: stream === 'stderr', tail: count });
+      const bytes = (await ask(asked, 'read the end of the log')) as unknown as Buffer;
+      const lines: string[] = [];
+      const out = linesOf(text => lines.push(text));
+      for (const payload of payloads(bytes)) out.write(payload);
+      await new Promise<void>(resolve => out.end(() => resolve()));
+      return lines.slice(-count);
+    },
     async wait(id, signal) {
       const ended = docker.getContainer(id).wait({ abortSignal: signal }) as Promise<{ StatusCode: number }>;
       // As long as the step may take: the caller holds the time limit.
@@ -143,4 +156,13 @@ export function createContainers({
       }
     },
   };
+}
+
+/** The engine heads each piece of a log with its stream and length, Docker Engine API "Stream format". */
+function* payloads(bytes: Buffer): Generator<Buffer> {
+  for (let at = 0; at + 8 <= bytes.length; ) {
+    const end = at + 8 + bytes.readUInt32BE(at + 4);
+    yield bytes.subarray(at + 8, end);
+    at = end;
+  }
 }

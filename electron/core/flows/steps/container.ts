@@ -9,6 +9,7 @@ import type { LogHub } from '../../logs/index.ts';
 import type { Settings } from '../../settings/index.ts';
 import { hostConfig } from './host-config.ts';
 import type { StepKind, StepOrder } from './step.ts';
+import { createStepLines } from './step-lines.ts';
 
 interface Needs {
   engine: Engine;
@@ -91,19 +92,9 @@ export function createContainerStep({ engine, settings, log }: Needs): StepKind 
 
   async function watch(id: string, order: StepOrder): Promise<number> {
     const { model, signal } = order;
-    const last: string[] = [];
+    const lines = createStepLines(order, lastLines);
     const watching = new AbortController();
-    const followed = containers
-      .follow(
-        id,
-        (stream, text) => {
-          last.push(text);
-          if (last.length > lastLines) last.shift();
-          order.line(stream, text);
-        },
-        watching.signal,
-      )
-      .catch(() => {});
+    const followed = containers.follow(id, lines.tell, watching.signal).catch(() => {});
     const { startedAt } = await containers.inspect(id);
     const limit = startedAt + model.timeoutSeconds * 1000 - Date.now();
     let timer: NodeJS.Timeout | undefined;
@@ -122,7 +113,8 @@ export function createContainerStep({ engine, settings, log }: Needs): StepKind 
         }),
       ]);
       await Promise.race([followed, new Promise(resolve => setTimeout(resolve, logGraceMs))]);
-      if (exitCode !== 0) throw new AppError('STEP_FAILED', { step: model.name, exitCode, lastLines: last });
+      await lines.complete(containers, id);
+      if (exitCode !== 0) throw new AppError('STEP_FAILED', { step: model.name, exitCode, lastLines: lines.last() });
       return exitCode;
     } finally {
       clearTimeout(timer);
