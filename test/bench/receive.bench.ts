@@ -41,10 +41,7 @@ async function storescp(directory: string, associations: number): Promise<Receiv
   mkdirSync(directory, { recursive: true });
   const port = await freePort();
   const fork = associations > 1 ? ['--fork'] : [];
-  const child = spawn('storescp', ['+B', '+xa', '+uf', ...fork, '-od', directory, String(port)], {
-    stdio: 'ignore',
-    env: { ...process.env, TCP_NODELAY: '1' },
-  });
+  const child = spawn('storescp', ['+B', '+xa', '+uf', ...fork, '-od', directory, String(port)], { stdio: 'ignore' });
   await answering(port, child);
   return { port, processId: child.pid ?? 0, stop: () => ended(child) };
 }
@@ -57,16 +54,23 @@ async function orthanc(directory: string): Promise<Receiver> {
 const starts = { gantry, storescp, orthanc };
 type Name = keyof typeof starts;
 
+/**
+ * DCMTK's tools, Orthanc among them, switch Nagle off only by this variable: on in a row, it is on at both ends.
+ * Gantry does not read it.
+ */
+function setNoDelay(on: boolean) {
+  if (on) process.env.TCP_NODELAY = '1';
+  else delete process.env.TCP_NODELAY;
+}
+
 /** Seconds for every folder, each sent by a storescu of its own, all at once. */
-async function send(port: number, folders: string[], noDelay: boolean): Promise<number> {
-  const { TCP_NODELAY: _, ...environment } = process.env;
-  const env = noDelay ? { ...environment, TCP_NODELAY: '1' } : environment;
+async function send(port: number, folders: string[]): Promise<number> {
   const start = performance.now();
   await Promise.all(
     folders.map(
       folder =>
         new Promise<void>((resolve, reject) => {
-          const child = spawn('storescu', ['+sd', '127.0.0.1', String(port), folder], { stdio: 'ignore', env });
+          const child = spawn('storescu', ['+sd', '127.0.0.1', String(port), folder], { stdio: 'ignore' });
           child.once('error', reject);
           child.once('close', code => (code === 0 ? resolve() : reject(new Error(`storescu ended with ${code}`))));
         }),
@@ -114,12 +118,13 @@ export async function main(rounds: number, names: Name[]): Promise<boolean> {
     for (let round = 0; round < rounds; round++) {
       // Nagle at the sender is slow and steady: one round shows it.
       for (const load of loads.filter(({ noDelay }) => noDelay || round === 0)) {
+        setNoDelay(load.noDelay);
         for (const name of names) {
           const receiver = await starts[name](join(directory, `data-${++runs}`), load.folders.length);
-          await send(receiver.port, [warmUp], true);
+          await send(receiver.port, [warmUp]);
           // What the last receiver left to the page cache is not to be written at the cost of this one.
           execFileSync('sync');
-          const seconds = await send(receiver.port, load.folders, load.noDelay);
+          const seconds = await send(receiver.port, load.folders);
           rates.set(key(load, name), [...(rates.get(key(load, name)) ?? []), load.images / seconds]);
           await receiver.stop();
         }
@@ -135,13 +140,14 @@ export async function main(rounds: number, names: Name[]): Promise<boolean> {
       row([load.name, load.noDelay ? 'yes' : 'no', ...names.map(name => Math.round(rate(load, name))), ...ratios]);
     }
 
+    setNoDelay(true);
     const large = study('large', 1, 10_240);
     console.log('\nPeak memory before and after one object of 200 MB');
     for (const name of names) {
       const receiver = await starts[name](join(directory, `data-${++runs}`), 1);
-      await send(receiver.port, loads[0]?.folders ?? [], true);
+      await send(receiver.port, loads[0]?.folders ?? []);
       const before = peakMb(receiver.processId);
-      const seconds = await send(receiver.port, [large], true);
+      const seconds = await send(receiver.port, [large]);
       console.log(`${name}: ${before} -> ${peakMb(receiver.processId)} MB, ${seconds.toFixed(2)} s`);
       await receiver.stop();
     }

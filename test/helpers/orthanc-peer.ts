@@ -36,7 +36,7 @@ export async function startOrthanc(directory: string, more: Record<string, unkno
   };
   const file = join(directory, 'orthanc.json');
   writeFileSync(file, JSON.stringify(configuration));
-  const child = spawn(binary(), [file], { stdio: 'ignore', env: { ...process.env, TCP_NODELAY: '1' } });
+  const child = spawn(binary(), [file], { stdio: 'ignore' });
   await answering(httpPort, child);
   await answering(dicomPort, child);
   const rest = (path: string, init?: RequestInit) => fetch(`http://127.0.0.1:${httpPort}${path}`, init);

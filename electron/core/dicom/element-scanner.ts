@@ -225,8 +225,9 @@ export function createElementScanner(order: Order): ElementScanner {
           const part = chunk.subarray(at, at + keeping.left);
           at += part.length;
           offset += part.length;
-          keeping.parts.push(part);
           keeping.left -= part.length;
+          // The rest comes with another chunk, and this one is not ours to keep.
+          keeping.parts.push(keeping.left > 0 ? Buffer.from(part) : part);
           if (keeping.left > 0) return false;
           const { tag, vr, parts, thenSkip } = keeping;
           keeping = undefined;

@@ -6,6 +6,7 @@ import type { LogHub } from '../logs/index.ts';
 import type { Settings } from '../settings/index.ts';
 import { type Association, createAssociation } from './association.ts';
 import { plainAddress } from './association-policy.ts';
+import { readIntoOneBuffer } from './one-buffer.ts';
 import type { Reception } from './reception.ts';
 import { readTlsFiles } from './tls-files.ts';
 
@@ -36,6 +37,8 @@ interface Needs {
   artimMs?: number;
 }
 
+/** Most bytes of one read. */
+const readBytes = 2 ** 18;
 /** Connections without an association yet, beyond the associations themselves. */
 const spareConnections = 64;
 /** Also of TLS connections whose handshake is not done. */
@@ -93,7 +96,7 @@ export function createListener({ settings, inbox, log, artimMs = 30_000 }: Needs
     associations.add(association);
     void association.over.then(() => associations.delete(association));
     let why = 'the connection was closed without a release';
-    socket.on('data', chunk => association.data(chunk));
+    readIntoOneBuffer(socket, readBytes, association.data);
     socket.on('drain', () => association.writable());
     socket.on(
       'error',

@@ -11,6 +11,7 @@ import { type ImportReport, importFolder } from './import-folder.ts';
 import { receiveObject } from './incoming-object.ts';
 import { createLayout } from './layout.ts';
 import { recover } from './recover.ts';
+import { createSlabs, unbufferedFlags } from './slabs.ts';
 
 export type { AssociationInfo, AssociationOutcome } from '../dicom/index.ts';
 
@@ -68,7 +69,9 @@ export function createInbox({ db, dataDirectory, settings, log, landed, ended }:
   const associations = createAssociationTable(db);
   const committer = createCommitter({ db, instances, associations, landed });
   const mark = createDurableMark(db);
-  const receive = { dataDirectory, layout, disk, committer, instances, log, onTheirWay: { count: 0 } };
+  const slabs = createSlabs();
+  const unbuffered = unbufferedFlags(layout.incoming, slabs);
+  const receive = { dataDirectory, layout, disk, committer, instances, log, slabs, unbuffered };
 
   /** The row is made with the first object: an echo leaves a log line only. */
   function associated(peer: AssociationPeer): Receiving {

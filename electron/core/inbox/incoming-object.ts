@@ -21,6 +21,7 @@ import type { Layout } from './layout.ts';
 import { createObjectFile, type ObjectFile } from './object-file.ts';
 import { withOwnSeries } from './own-series.ts';
 import { sealBytes, writeSeal } from './seal.ts';
+import type { Slabs } from './slabs.ts';
 
 export interface ReceiveNeeds {
   dataDirectory: string;
@@ -29,8 +30,9 @@ export interface ReceiveNeeds {
   committer: Committer;
   instances: InstanceTable;
   log: LogHub;
-  /** Objects between their request and their answer. */
-  onTheirWay: { count: number };
+  slabs: Slabs;
+  /** How whole blocks of their files are written, from `unbufferedFlags`. */
+  unbuffered: number | undefined;
 }
 
 /** An object is not kept; the words fit the ErrorComment of its answer. */
@@ -58,7 +60,7 @@ export function receiveObject(
   announced: AnnouncedInstance,
   resume: () => void,
 ): IncomingObject {
-  const { dataDirectory, layout, disk, committer, instances, log, onTheirWay } = needs;
+  const { dataDirectory, layout, disk, committer, instances, log, slabs, unbuffered } = needs;
   const { sopClassUid, sopInstanceUid, transferSyntaxUid } = announced;
   const scan = isDeflated(transferSyntaxUid) ? undefined : createIndexScan(transferSyntaxUid);
   let file: ObjectFile | undefined;
@@ -72,7 +74,6 @@ export function receiveObject(
   }
 
   function dropFile() {
-    if (file) onTheirWay.count--;
     file?.discard();
     file = undefined;
   }
@@ -92,8 +93,7 @@ export function receiveObject(
     });
     dataSetOffset = bytes.length;
     const order = { path: layout.newPart(), head: bytes, sealOffset: privateOffset };
-    file = createObjectFile({ ...order, alone: () => onTheirWay.count === 1, resume });
-    onTheirWay.count++;
+    file = createObjectFile({ ...order, unbuffered, slabs, resume });
   }
 
   /** The UIDs of the data set have to be there, and to be those of the request. */
@@ -210,8 +210,6 @@ export function receiveObject(
       } catch (error) {
         object.discard();
         return answerFor(error);
-      } finally {
-        onTheirWay.count--;
       }
     },
     discard: dropFile,

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { AppError } from '../../../shared/problems.ts';
-import { fileSync } from './object-file.ts';
+import { directorySyncNow, type OpenDirectory, openDirectory } from './durable.ts';
 
 /**
  * Where files are:
@@ -20,11 +20,9 @@ export interface Layout {
   close(): void;
 }
 
-export interface FinalDirectory {
+export interface FinalDirectory extends OpenDirectory {
   /** `instances/YYYYMMDD/HHMM` */
   name: string;
-  /** Makes every name durable that is in the directory now; calls while one sync runs share the next one. */
-  sync(): Promise<void>;
 }
 
 /** Directories open at the same time: the current one, and a former one whose last group is still being synced. */
@@ -41,7 +39,8 @@ export function createLayout(dataDirectory: string): Layout {
     }
     return path;
   }) as [string, string, string];
-  let open: (FinalDirectory & { close(): void })[] = [];
+  directorySyncNow(dataDirectory);
+  let open: FinalDirectory[] = [];
 
   function current(): FinalDirectory {
     const name = `instances/${minuteName(Date.now())}`;
@@ -50,9 +49,8 @@ export function createLayout(dataDirectory: string): Layout {
     const path = join(dataDirectory, name);
     mkdirSync(path, { recursive: true });
     // The new directory has to survive a power cut together with its files: its parents name it.
-    for (const parent of [dirname(path), instances]) syncDirectory(parent);
-    const descriptor = openSync(path, 'r');
-    const directory = { name, sync: sharedSync(descriptor), close: () => closeSync(descriptor) };
+    for (const parent of [dirname(path), instances]) directorySyncNow(parent);
+    const directory = { name, ...openDirectory(path) };
     open.push(directory);
     for (const old of open.slice(0, -keepOpen)) old.close();
     open = open.slice(-keepOpen);
@@ -75,35 +73,8 @@ export function createLayout(dataDirectory: string): Layout {
   };
 }
 
-/** A sync covers what was there when it began, so whoever comes later waits for the one after it. */
-function sharedSync(descriptor: number): () => Promise<void> {
-  let running: Promise<void> | undefined;
-  let next: Promise<void> | undefined;
-  const start = (): Promise<void> => {
-    next = undefined;
-    running = fileSync(descriptor).finally(() => {
-      running = undefined;
-    });
-    return running;
-  };
-  return () => {
-    if (!running) return start();
-    next ??= running.then(start, start);
-    return next;
-  };
-}
-
 /** `YYYYMMDD/HHMM` in UTC. */
 export function minuteName(time: number): string {
   const digits = new Date(time).toISOString().replace(/\D/g, '');
   return `${digits.slice(0, 8)}/${digits.slice(8, 12)}`;
-}
-
-function syncDirectory(path: string) {
-  const descriptor = openSync(path, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }

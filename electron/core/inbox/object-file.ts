@@ -1,8 +1,13 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fsync, openSync, renameSync, unlinkSync, writev, writevSync } from 'node:fs';
+import { closeSync, openSync, renameSync, unlinkSync, write as writeAt, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
+import { fileSync } from './durable.ts';
+import { blockBytes, type Slabs, slabBytes } from './slabs.ts';
 
-/** The file of one arriving object. Its bytes are gathered to large writes; what can be done during a sync is done then. */
+/**
+ * The file of one arriving object. Its bytes are gathered in slabs, which other threads write while more arrive, past
+ * the page cache where that is possible; the first block is written last, for it holds the seal.
+ */
 export interface ObjectFile {
   /** @returns false when more waits for the disk than should; `resume` is called when there is room */
   write(data: Buffer): boolean;
@@ -16,121 +21,154 @@ export interface ObjectFile {
 
 interface Order {
   path: string;
-  /** Everything before the data set; the seal goes to `sealOffset` in it. */
+  /** From `unbufferedFlags`. */
+  unbuffered: number | undefined;
+  /** Everything before the data set; the seal goes to `sealOffset` in it. It fits into one block. */
   head: Buffer;
   sealOffset: number;
-  /** True while no other object is on its way: then a write in place is quicker than one by another thread. */
-  alone(): boolean;
+  slabs: Slabs;
   resume(): void;
 }
 
-/** One write has about this many bytes; and a sender is held back when `mostWaiting` wait. */
-const writeBytes = 2 ** 20;
-const writeBytesAlone = 2 ** 18;
-const mostWaiting = 4 * 2 ** 20;
-/** Written, but not hashed yet: an object up to this size is hashed while the disk syncs it. */
-const mostUnhashed = 2 ** 20;
+/** A sender is held back while so many slabs of its object are being written. */
+const mostWriting = 8;
+/** Slabs that may wait to be hashed: an object up to this size is hashed while the disk syncs it. */
+const mostUnhashed = 4;
+
+/** An object up to this size is written at once: that is quicker than by another thread. */
+const atOnce = 2 ** 16;
+
+/** What one slab holds of the file. */
+interface Piece {
+  slab: Buffer;
+  /** Where it begins in the file. */
+  at: number;
+  /** Where in it the data set begins, and where it ends so far. */
+  start: number;
+  fill: number;
+  written: boolean;
+  hashed: boolean;
+}
 
 /** @throws the error of the file system when the file cannot be made */
-export function createObjectFile({ path, head, sealOffset, alone, resume }: Order): ObjectFile {
+export function createObjectFile({ path, unbuffered, head, sealOffset, slabs, resume }: Order): ObjectFile {
   const descriptor = openSync(path, 'wx', 0o640);
+  /** The same file, for whole blocks. */
+  let blocks: number | undefined;
   const hash = createHash('sha256');
+  const mine = new Set<Buffer>();
+  const first = pieceAt(0);
+  first.start = first.fill = head.copy(first.slab);
+  let piece = first;
   let name = path;
   let crc = 0;
   let bytes = 0;
-  /** Bytes that no write has taken yet, and how many. */
-  let waiting: Buffer[] = [];
-  let waitingBytes = 0;
-  let unhashed: Buffer[] = [];
-  let unhashedBytes = 0;
-  /** Where the next write begins; 0 until the head is written. */
-  let position = 0;
+  const unhashed: Piece[] = [];
+  let writing = 0;
+  let whenWritten: (() => void)[] = [];
   let held = false;
-  let shut = false;
+  let closing = false;
   let failure: Error | undefined;
-  let writing: Promise<void> | undefined;
 
-  function hashAll() {
-    for (const buffer of unhashed) hash.update(buffer);
-    unhashed = [];
-    unhashedBytes = 0;
+  function pieceAt(at: number): Piece {
+    const slab = slabs.take();
+    mine.add(slab);
+    return { slab, at, start: 0, fill: 0, written: false, hashed: false };
   }
 
-  function take(): { buffers: Buffer[]; at: number } {
-    const at = position;
-    const buffers = at === 0 ? [head, ...waiting] : waiting;
-    position += waitingBytes + (at === 0 ? head.length : 0);
-    waiting = [];
-    waitingBytes = 0;
-    return { buffers, at };
+  /** The first piece is needed until the seal is in it, and on the disk. */
+  function giveBack(done: Piece) {
+    if (done.written && done.hashed && done !== first && mine.delete(done.slab)) slabs.give(done.slab);
   }
 
-  function failed(error: unknown) {
-    failure ??= error as Error;
-    waiting = [];
-    waitingBytes = 0;
-    unhashed = [];
+  function hashOldest() {
+    const oldest = unhashed.shift() as Piece;
+    hash.update(oldest.slab.subarray(oldest.start, oldest.fill));
+    oldest.hashed = true;
+    giveBack(oldest);
   }
 
-  /** Writes what waits; another thread does it, and the hash catches up meanwhile, unless the object is alone. */
-  function flush() {
-    const { buffers, at } = take();
-    if (alone()) {
-      try {
-        writeAllSync(descriptor, buffers, at);
-      } catch (error) {
-        failed(error);
-      }
-      return;
-    }
-    writing = writeAll(descriptor, buffers, at).catch(failed).then(written);
-    if (unhashedBytes >= mostUnhashed) hashAll();
+  /** The piece is full, or the last one: writes it, but for what belongs to the first block of the file. */
+  function complete(): void {
+    const done = piece;
+    crc = crc32(done.slab.subarray(done.start, done.fill), crc);
+    unhashed.push(done);
+    if (unhashed.length > mostUnhashed) hashOldest();
+    const from = done === first ? Math.min(done.fill, firstBytes()) : 0;
+    const to = done.fill - (done.fill % blockBytes);
+    if (to > from) put(done, from, to);
+    if (done.fill > Math.max(from, to)) putNow(done, Math.max(from, to), done.fill);
+  }
+
+  /** What waits for the seal. */
+  const firstBytes = () => (bytes + first.start <= atOnce ? atOnce : blockBytes);
+
+  /** Writes whole blocks of a piece. */
+  function put(done: Piece, begin: number, end: number) {
+    blocks ??= unbuffered === undefined ? descriptor : openSync(path, unbuffered);
+    const file = blocks;
+    writing++;
+    const next = (at: number) =>
+      writeAt(file, done.slab, at, end - at, done.at + at, (error, count) => {
+        if (!error && count > 0 && at + count < end) return next(at + count);
+        writing--;
+        if (error ?? count === 0) failure ??= error ?? new Error('the disk takes nothing');
+        done.written = true;
+        giveBack(done);
+        written();
+      });
+    next(begin);
+  }
+
+  /** Writes few bytes. */
+  function putNow({ slab, at }: Piece, begin: number, end: number) {
+    for (let done = begin; done < end; ) done += writeSync(descriptor, slab, done, end - done, at + done);
   }
 
   function written() {
-    writing = undefined;
-    if (held && (failure || waitingBytes < mostWaiting / 2)) {
+    if (held && writing <= mostWriting / 2) {
       held = false;
       resume();
     }
-    pump();
+    if (writing > 0) return;
+    for (const resolve of whenWritten) resolve();
+    whenWritten = [];
   }
 
-  /** Starts a write when there is enough for one, and none is under way. */
-  function pump() {
-    if (!writing && !failure && waitingBytes >= (alone() ? writeBytesAlone : writeBytes)) flush();
-  }
+  const allWritten = () => (writing === 0 ? undefined : new Promise<void>(resolve => whenWritten.push(resolve)));
 
-  /** A write under way has to end before its descriptor may become another file's. */
-  function close() {
-    if (shut) return;
-    shut = true;
-    if (writing) void writing.then(() => closeSync(descriptor));
-    else closeSync(descriptor);
+  /** Writes under way have to end before the descriptor becomes another file's, and the slabs other objects'. */
+  async function close() {
+    if (closing) return;
+    closing = true;
+    await allWritten();
+    closeSync(descriptor);
+    if (blocks !== undefined && blocks !== descriptor) closeSync(blocks);
+    for (const slab of mine) slabs.give(slab);
+    mine.clear();
   }
 
   return {
     write(data) {
       bytes += data.length;
       if (failure) return true;
-      crc = crc32(data, crc);
-      waiting.push(data);
-      waitingBytes += data.length;
-      unhashed.push(data);
-      unhashedBytes += data.length;
-      pump();
-      if (unhashedBytes >= mostWaiting) hashAll();
-      held = waitingBytes >= mostWaiting;
+      for (let taken = 0; taken < data.length; ) {
+        if (piece.fill === slabBytes) {
+          complete();
+          piece = pieceAt(piece.at + slabBytes);
+        }
+        const count = data.copy(piece.slab, piece.fill, taken);
+        piece.fill += count;
+        taken += count;
+      }
+      held = writing >= mostWriting;
       return !held;
     },
     async seal(seal) {
-      const sealed = seal(bytes, crc);
-      sealed.copy(head, sealOffset);
-      while (writing) await writing;
-      const late = position > 0;
-      if (!failure && (waitingBytes > 0 || !late)) flush();
-      while (writing) await writing;
-      if (!failure && late) writeAllSync(descriptor, [sealed], sealOffset);
+      complete();
+      seal(bytes, crc).copy(first.slab, sealOffset);
+      putNow(first, 0, Math.min(first.fill, firstBytes()));
+      await allWritten();
       if (failure) throw failure;
       return { bytes };
     },
@@ -138,14 +176,14 @@ export function createObjectFile({ path, head, sealOffset, alone, resume }: Orde
       renameSync(path, finalFile);
       name = finalFile;
       const synced = Promise.all([fileSync(descriptor), directorySync()]);
-      hashAll();
+      while (unhashed.length > 0) hashOldest();
       await synced;
-      close();
+      void close();
       return { sha256: hash.digest() };
     },
     discard() {
-      failed(new Error('discarded'));
-      close();
+      failure ??= new Error('discarded');
+      void close();
       try {
         unlinkSync(name);
       } catch {
@@ -153,44 +191,4 @@ export function createObjectFile({ path, head, sealOffset, alone, resume }: Orde
       }
     },
   };
-}
-
-export function fileSync(descriptor: number): Promise<void> {
-  return new Promise((resolve, reject) => fsync(descriptor, error => (error ? reject(error) : resolve())));
-}
-
-/** Most buffers of one system call, IOV_MAX. */
-const mostBuffers = 1024;
-
-async function writeAll(descriptor: number, buffers: Buffer[], position: number): Promise<void> {
-  let at = position;
-  for (let rest = buffers; rest.length > 0; ) {
-    const count = await new Promise<number>((resolve, reject) =>
-      writev(descriptor, rest.slice(0, mostBuffers), at, (error, written) =>
-        error ? reject(error) : resolve(written),
-      ),
-    );
-    at += count;
-    rest = without(rest, count);
-  }
-}
-
-function writeAllSync(descriptor: number, buffers: Buffer[], position: number) {
-  let at = position;
-  for (let rest = buffers; rest.length > 0; ) {
-    const count = writevSync(descriptor, rest.slice(0, mostBuffers), at);
-    at += count;
-    rest = without(rest, count);
-  }
-}
-
-/** The buffers behind the first `count` bytes: a system call may write fewer than it was given. */
-function without(buffers: Buffer[], count: number): Buffer[] {
-  let left = count;
-  let whole = 0;
-  while (whole < buffers.length && left >= (buffers[whole] as Buffer).length)
-    left -= (buffers[whole++] as Buffer).length;
-  const rest = buffers.slice(whole);
-  if (left > 0 && rest[0]) rest[0] = rest[0].subarray(left);
-  return rest;
 }
