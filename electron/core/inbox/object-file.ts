@@ -88,8 +88,11 @@ export function createObjectFile({ path, unbuffered, head, sealOffset, slabs, re
     giveBack(oldest);
   }
 
-  /** The piece is full, or the last one: writes it, but for what belongs to the first block of the file. */
-  function complete(): void {
+  /**
+   * The piece is full, or the last one: writes its whole blocks, but for what belongs to the first block of the file.
+   * @returns where in it the bytes begin that are left
+   */
+  function complete(): number {
     const done = piece;
     crc = crc32(done.slab.subarray(done.start, done.fill), crc);
     unhashed.push(done);
@@ -97,7 +100,7 @@ export function createObjectFile({ path, unbuffered, head, sealOffset, slabs, re
     const from = done === first ? Math.min(done.fill, firstBytes()) : 0;
     const to = done.fill - (done.fill % blockBytes);
     if (to > from) put(done, from, to);
-    if (done.fill > Math.max(from, to)) putNow(done, Math.max(from, to), done.fill);
+    return Math.max(from, to);
   }
 
   /** What waits for the seal. */
@@ -165,11 +168,14 @@ export function createObjectFile({ path, unbuffered, head, sealOffset, slabs, re
       return !held;
     },
     async seal(seal) {
-      complete();
+      const left = complete();
       seal(bytes, crc).copy(first.slab, sealOffset);
-      putNow(first, 0, Math.min(first.fill, firstBytes()));
+      if (unhashed.length > 1) hashOldest();
       await allWritten();
       if (failure) throw failure;
+      // Few bytes, that would wait for the writes of others if they were written beside them.
+      putNow(piece, left, piece.fill);
+      putNow(first, 0, Math.min(first.fill, firstBytes()));
       return { bytes };
     },
     async settle(finalFile, directorySync) {

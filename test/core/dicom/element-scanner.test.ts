@@ -13,7 +13,11 @@ function scan(bytes: Buffer, encoding = explicit, chunk = 1000, stop = 0x7fe0000
     stop: tag => tag >= stop,
     element: item => void kept.push(item),
   });
-  for (let at = 0; at < bytes.length; at += chunk) if (scanner.push(bytes.subarray(at, at + chunk))) break;
+  // The memory of a chunk is used again for the next one, as the listener does.
+  const memory = Buffer.alloc(chunk);
+  for (let at = 0; at < bytes.length; at += chunk) {
+    if (scanner.push(memory.subarray(0, bytes.copy(memory, 0, at, at + chunk)))) break;
+  }
   scanner.end();
   return { kept: kept.map(({ tag, value }) => [tag.toString(16), value.toString('latin1')]), scanner };
 }
