@@ -1,14 +1,12 @@
 import type Docker from 'dockerode';
 import { AppError } from '../../../shared/problems.ts';
-import { dockerProblem, engineWords, statusOf, within } from './problems.ts';
+import { dockerProblem, engineWords } from './problems.ts';
 
 export interface Images {
-  has(image: string): Promise<boolean>;
   /** @param progress told now and then, in words. @throws IMAGE_PULL_FAILED, DOCKER_UNREACHABLE, the signal's reason */
   pull(image: string, signal: AbortSignal, progress: (words: string) => void): Promise<void>;
 }
 
-const answerSeconds = 60;
 const tellEveryMs = 5000;
 
 export function createImages({ docker, address }: { docker: Docker; address: string }): Images {
@@ -19,20 +17,6 @@ export function createImages({ docker, address }: { docker: Docker; address: str
       : new AppError('IMAGE_PULL_FAILED', { image, reason: engineWords(error) }, { cause: error });
   };
   return {
-    async has(image) {
-      try {
-        await within(
-          docker.getImage(image).inspect().catch(notFound),
-          answerSeconds,
-          `look for image ${image}`,
-          address,
-        );
-        return true;
-      } catch (error) {
-        if (error === missing || (error as AppError).cause === missing) return false;
-        throw error;
-      }
-    },
     async pull(image, signal, progress) {
       signal.throwIfAborted();
       try {
@@ -57,11 +41,6 @@ export function createImages({ docker, address }: { docker: Docker; address: str
     },
   };
 }
-
-const missing = new Error('no such image');
-const notFound = (error: unknown): never => {
-  throw statusOf(error) === 404 ? missing : error;
-};
 
 /** Without a tag the engine would pull every tag there is. */
 const withTag = (image: string) => (/(:[^/]+|@sha256:[0-9a-f]+)$/.test(image) ? image : `${image}:latest`);

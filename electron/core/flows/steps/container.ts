@@ -37,7 +37,7 @@ export function createContainerStep({ engine, settings, log }: Needs): StepKind 
     if (model.pullBeforeExec) {
       line('gantry', `Pulling ${Image}`);
       await images.pull(Image, signal, words => line('gantry', words));
-    } else if (!(await images.has(Image))) throw new AppError('IMAGE_MISSING', { image: Image });
+    }
     const id = await containers.create({
       ...model.container,
       HostConfig: hostConfig(model, order.gpu, settings),
@@ -90,6 +90,7 @@ export function createContainerStep({ engine, settings, log }: Needs): StepKind 
     return null;
   }
 
+  /** Until it has ended, its lines are told and its output is taken out. */
   async function watch(id: string, order: StepOrder): Promise<number> {
     const { model, signal } = order;
     const lines = createStepLines(order, lastLines);
@@ -113,8 +114,11 @@ export function createContainerStep({ engine, settings, log }: Needs): StepKind 
         }),
       ]);
       await Promise.race([followed, new Promise(resolve => setTimeout(resolve, logGraceMs))]);
-      await lines.complete(containers, id);
-      if (exitCode !== 0) throw new AppError('STEP_FAILED', { step: model.name, exitCode, lastLines: lines.last() });
+      if (exitCode !== 0) {
+        await lines.complete(containers, id);
+        throw new AppError('STEP_FAILED', { step: model.name, exitCode, lastLines: lines.last() });
+      }
+      await Promise.all([lines.complete(containers, id), collect(id, order)]);
       return exitCode;
     } finally {
       clearTimeout(timer);
@@ -157,7 +161,6 @@ export function createContainerStep({ engine, settings, log }: Needs): StepKind 
         order.started(id);
         try {
           const exitCode = await watch(id, order);
-          await collect(id, order);
           await removed(id);
           return { exitCode };
         } catch (error) {

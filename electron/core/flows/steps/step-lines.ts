@@ -31,8 +31,9 @@ export function createStepLines(order: Pick<StepOrder, 'line'>, count: number): 
     tell,
     last: () => last,
     async complete(containers, id) {
-      for (const stream of streams) {
-        for (const text of missed(seen[stream], await containers.tail(id, stream, count))) tell(stream, text);
+      const whole = await Promise.all(streams.map(stream => containers.tail(id, stream, count)));
+      for (const [index, stream] of streams.entries()) {
+        for (const text of missed(seen[stream], whole[index] as string[])) tell(stream, text);
       }
     },
   };
