@@ -216,6 +216,12 @@ export const problems = {
     title: p => `The output holds no DICOM to send (${p.otherFiles} other files)`,
     remedy: () => 'Make the last model write DICOM to its output_dir, or remove the destinations from the flow.',
   }),
+  NO_SENDER: problem<object>({
+    kind: 'outside',
+    retry: false,
+    title: () => 'The batch was imported: there is no sender to return the result to',
+    remedy: () => 'Name a destination in the flow, beside return_to_sender_on_port or instead of it, and retry.',
+  }),
   DELIVERY_FAILED: problem<{ unconfirmed: number; total: number; reason: string }>({
     kind: 'outside',
     retry: false,

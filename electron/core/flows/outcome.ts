@@ -94,6 +94,8 @@ export function createOutcome({ db, dataDirectory, runs, deliveries, log }: Need
         // Cancelled while the output was looked at.
         if (hasEnded(runs.get(run.id).state)) return;
         if (targets.length === 0) return void runs.move(run.id, 'sent');
+        if (targets.some(target => target.kind === 'dicom' && target.host === ''))
+          return void runs.move(run.id, 'failed', describe('NO_SENDER', {}));
         if (files.length === 0)
           return void runs.move(run.id, 'failed', describe('NOTHING_TO_SEND', { otherFiles: others }));
         transaction(db, () => {

@@ -37,7 +37,7 @@ const atOnce = 4;
 /** Files go the way of received objects; one without preamble or file meta gets a meta. */
 export async function importFolder({ path, signal, associated, aeTitle, log }: Order): Promise<ImportReport> {
   const report: ImportReport = { imported: 0, duplicates: 0, conflicts: 0, notDicom: [], unreadable: [] };
-  const receiving = associated({ callingAe: aeTitle, calledAe: aeTitle, host: 'localhost', port: 0, tls: false });
+  const receiving = associated({ callingAe: aeTitle, calledAe: aeTitle, host: '', port: 0, tls: false });
   const files = filesOf(path);
   const worker = async () => {
     for (let next = await files.next(); !next.done; next = await files.next()) {

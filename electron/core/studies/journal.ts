@@ -44,7 +44,8 @@ const megabytes = (bytes: unknown) => `${(Number(bytes) / 1e6).toFixed(1)} MB`;
 const plural = (count: unknown, word: string) => `${count} ${word}${Number(count) === 1 ? '' : 's'}`;
 
 const words: Record<JournalEvent, Words> = {
-  received: d => `Received ${plural(d.instances, 'instance')} (${megabytes(d.bytes)}) from ${d.callingAe} at ${d.host}`,
+  received: d =>
+    `Received ${plural(d.instances, 'instance')} (${megabytes(d.bytes)}) ${d.host ? `from ${d.callingAe} at ${d.host}` : 'by import'}`,
   duplicate: d => `${plural(d.instances, 'instance')} came again with the same bytes`,
   conflict: d => `${d.sopInstanceUid} came again with other bytes: kept as version ${d.version}`,
   incomplete: d =>

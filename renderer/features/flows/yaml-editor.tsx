@@ -36,6 +36,10 @@ export function YamlEditor({ text, problems, line, change, save, label }: Props)
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the editor holds its own text once it is there
   useEffect(() => {
+    const saved = () => {
+      latest.current.save();
+      return true;
+    };
     const editor = new EditorView({
       parent: box.current as HTMLElement,
       doc: text,
@@ -44,7 +48,7 @@ export function YamlEditor({ text, problems, line, change, save, label }: Props)
         yaml(),
         syntaxHighlighting(colours),
         lintGutter(),
-        keymap.of([{ key: 'Mod-s', preventDefault: true, run: () => (latest.current.save(), true) }, indentWithTab]),
+        keymap.of([{ key: 'Mod-s', preventDefault: true, run: saved }, indentWithTab]),
         EditorView.contentAttributes.of({ 'aria-label': label }),
         EditorView.updateListener.of(update => {
           if (update.docChanged) latest.current.change(update.state.doc.toString());
