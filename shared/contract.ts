@@ -11,7 +11,30 @@ import {
   flowSaveSchema,
 } from './schemas/flows.ts';
 import { healthSchema } from './schemas/health.ts';
-import { logBatchSchema, logFollowSchema } from './schemas/logs.ts';
+import {
+  importFinishSchema,
+  importIdSchema,
+  importListSchema,
+  importQuerySchema,
+  importReportQuerySchema,
+  importReportSchema,
+  importSchema,
+  importStartSchema,
+  importUploadSchema,
+} from './schemas/imports.ts';
+import {
+  logBatchSchema,
+  logCountQuerySchema,
+  logCountSchema,
+  logFollowSchema,
+  logPageQuerySchema,
+  logPageSchema,
+  logSourcesSchema,
+  logTailQuerySchema,
+  logTailSchema,
+  logTextQuerySchema,
+  logTextSchema,
+} from './schemas/logs.ts';
 import {
   destinationSchema,
   echoResultSchema,
@@ -58,6 +81,32 @@ export const contract = {
     journal: get('/studies/{studyInstanceUid}/journal', 'What happened to the study, in order')
       .input(journalQuerySchema)
       .output(journalSchema),
+  },
+  imports: {
+    list: get('/imports', 'Imports, newest first').input(importQuerySchema).output(importListSchema),
+    watch: get('/imports/events', 'What is being imported, as it goes on').output(
+      eventIterator(z.object({ items: z.array(importSchema) })),
+    ),
+    get: get('/imports/{id}', 'One import with its progress').input(importIdSchema).output(importSchema),
+    report: get('/imports/{id}/files', 'Files of the import that were not simply imported, with the reason')
+      .input(importReportQuerySchema)
+      .output(importReportSchema),
+    start: base
+      .route({ method: 'POST', path: '/imports', summary: 'Import folders, files, ZIPs or DICOMDIRs by their paths' })
+      .input(importStartSchema)
+      .output(importSchema),
+    open: base
+      .route({ method: 'POST', path: '/imports/uploads', summary: 'Begin an import whose files are sent one by one' })
+      .input(importUploadSchema)
+      .output(importSchema),
+    finish: base
+      .route({ method: 'POST', path: '/imports/{id}/finish', summary: 'All files of the import were sent' })
+      .input(importFinishSchema)
+      .output(importSchema),
+    cancel: base
+      .route({ method: 'POST', path: '/imports/{id}/cancel', summary: 'Stop the import; what was imported stays' })
+      .input(importIdSchema)
+      .output(importSchema),
   },
   batches: {
     list: get('/batches', 'Batches, newest first').input(batchQuerySchema).output(batchListSchema),
@@ -133,6 +182,13 @@ export const contract = {
   },
   logs: {
     follow: get('/logs/events', "Gantry's own log, live").input(logFollowSchema).output(eventIterator(logBatchSchema)),
+    sources: get('/logs/sources', 'Whose lines there are, and how much is kept').output(logSourcesSchema),
+    page: get('/logs', 'Lines that are kept, before or after a number').input(logPageQuerySchema).output(logPageSchema),
+    tail: get('/logs/tail', 'Lines after a number; waits for the next one when asked')
+      .input(logTailQuerySchema)
+      .output(logTailSchema),
+    count: get('/logs/count', 'How many kept lines match').input(logCountQuerySchema).output(logCountSchema),
+    text: get('/logs/text', 'Kept lines as text, piece by piece').input(logTextQuerySchema).output(logTextSchema),
   },
 };
 export type Contract = typeof contract;

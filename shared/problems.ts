@@ -235,6 +235,28 @@ export const problems = {
     remedy: p => `Correct output_dir or what the container writes there: ${p.reason}.`,
   }),
 
+  // Imports
+  IMPORT_NOT_FOUND: problem<{ id: number }>({
+    kind: 'input',
+    retry: false,
+    title: p => `No import ${p.id}`,
+    remedy: () => 'Choose an import from the list.',
+    action: () => '/imports',
+  }),
+  IMPORT_ENDED: problem<{ id: number; state: string }>({
+    kind: 'input',
+    retry: false,
+    title: p => `Import ${p.id} is already ${p.state}`,
+    remedy: () => 'Start a new import: what is stored already is found as a duplicate.',
+    action: () => '/imports',
+  }),
+  IMPORT_PATH_UNREADABLE: problem<{ path: string; reason: string }>({
+    kind: 'input',
+    retry: false,
+    title: p => `${p.path} cannot be read`,
+    remedy: p => `Give a path on the machine that Gantry runs on, readable by its user: ${p.reason}.`,
+  }),
+
   // DICOM
   NOT_DICOM: problem<{ file: string; reason: string }>({
     kind: 'input',
@@ -323,6 +345,20 @@ export const problems = {
     retry: true,
     title: p => `Cannot write to folder ${p.path}`,
     remedy: p => `Create the folder and give Gantry write access: ${p.reason}.`,
+  }),
+
+  // Log
+  LOG_PATTERN_INVALID: problem<{ reason: string }>({
+    kind: 'input',
+    retry: false,
+    title: p => `The search is no regular expression: ${p.reason}`,
+    remedy: () => 'Correct the expression, or search for it as text.',
+  }),
+  LOG_SEARCH_TOO_LONG: problem<{ seconds: number }>({
+    kind: 'input',
+    retry: false,
+    title: p => `The search took over ${p.seconds} s for one file`,
+    remedy: () => 'Simplify the expression: repetitions inside repetitions can take for ever.',
   }),
 
   DEFECT: problem<Record<never, never>>({

@@ -5,7 +5,7 @@ import type { Core } from './compose.ts';
 /** Contract to rooms, a line a procedure. What a room throws is turned into a PROBLEM by the door (door/problem-error.ts). */
 export function createApi(core: Core) {
   const on = implement(contract);
-  const { studies, journal, flows, peers, settings, health, log } = core;
+  const { studies, journal, flows, imports, peers, settings, health, log, logs } = core;
   return on.router({
     health: {
       get: on.health.get.handler(() => health.now()),
@@ -15,6 +15,16 @@ export function createApi(core: Core) {
       list: on.studies.list.handler(({ input }) => studies.list(input)),
       get: on.studies.get.handler(({ input }) => studies.get(input.studyInstanceUid)),
       journal: on.studies.journal.handler(({ input }) => journal.list(input)),
+    },
+    imports: {
+      list: on.imports.list.handler(({ input }) => imports.list(input)),
+      watch: on.imports.watch.handler(({ signal }) => imports.watch(signal)),
+      get: on.imports.get.handler(({ input }) => imports.get(input.id)),
+      report: on.imports.report.handler(({ input }) => imports.report(input)),
+      start: on.imports.start.handler(({ input }) => imports.start(input)),
+      open: on.imports.open.handler(({ input }) => imports.open(input)),
+      finish: on.imports.finish.handler(({ input }) => imports.finish(input)),
+      cancel: on.imports.cancel.handler(({ input }) => imports.cancel(input.id)),
     },
     batches: {
       list: on.batches.list.handler(({ input }) => flows.batches.list(input)),
@@ -67,6 +77,11 @@ export function createApi(core: Core) {
     },
     logs: {
       follow: on.logs.follow.handler(({ input, signal }) => log.follow(input.after, signal)),
+      sources: on.logs.sources.handler(() => logs.sources()),
+      page: on.logs.page.handler(({ input }) => logs.page(input)),
+      tail: on.logs.tail.handler(({ input, signal }) => logs.tail(input, signal)),
+      count: on.logs.count.handler(({ input }) => logs.count(input)),
+      text: on.logs.text.handler(({ input }) => logs.text(input)),
     },
   });
 }

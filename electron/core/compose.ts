@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { HubLine } from '../../shared/schemas/logs.ts';
 import { createEcho, createListener, createPeers, createSender, type Listener, sopClassName } from './dicom/index.ts';
 import { createEngine, type Engine } from './docker/index.ts';
 import { createFlows, type Flows } from './flows/index.ts';
 import { createContainerStep } from './flows/steps/index.ts';
 import { createHealth, type HealthRoom } from './health.ts';
-import { createBatches, createInbox, type Inbox } from './inbox/index.ts';
-import type { LogHub } from './logs/index.ts';
+import { createBatches, createImports, createInbox, type Imports, type Inbox } from './inbox/index.ts';
+import { hubSource, type LogHub, type LogStore, openLogStore } from './logs/index.ts';
 import { createSettings, type SettingKey, type Settings } from './settings/index.ts';
 import { type Db, openStore } from './store/index.ts';
 import { createJournal, createRetention, createStudies, type Journal, type Studies } from './studies/index.ts';
@@ -36,6 +37,7 @@ export interface Core {
   health: HealthRoom;
   log: LogHub;
   stop(): Promise<void>;
+  logs: LogStore;
 }
 
 /**
@@ -59,6 +61,12 @@ export async function startCore({ dataDirectory, options, environment, log, vers
     const settings = createSettings({ dataDirectory, environment, options, log });
     stops.push(() => settings.stop());
     const db = openStore(join(dataDirectory, 'gantry.sqlite'));
+    const logs = openLogStore({
+      directory: join(dataDirectory, 'logs'),
+      limitBytes: () => settings.get('LOG_SPILL_BYTES'),
+    });
+    stops.push(() => logs.stop());
+    stops.push(keepHubLines(log, logs));
     stops.push(() => void db.close());
 
     const journal = createJournal({ db });
@@ -80,6 +88,8 @@ export async function startCore({ dataDirectory, options, environment, log, vers
     const inbox = createInbox({ db, dataDirectory, settings, log, landed: batches.landed, ended: batches.ended });
     stops.push(() => inbox.stop());
     const listener = createListener({ settings, inbox, log });
+    const { associated, freeSpace } = inbox;
+    const imports = createImports({ db, dataDirectory, settings, log, associated, freeSpace });
     const retention = createRetention({ db, dataDirectory, settings, log, journal });
     const health = createHealth({ version, dataDirectory, db, settings, listener, inbox, engine, flows });
 
@@ -117,6 +127,7 @@ export async function startCore({ dataDirectory, options, environment, log, vers
     };
   } catch (error) {
     await stop();
+      logs,
     throw error;
   }
 }
@@ -125,5 +136,13 @@ export async function startCore({ dataDirectory, options, environment, log, vers
 function installationId(db: Db): string {
   db.prepare("INSERT OR IGNORE INTO facts (key, value) VALUES ('installation', ?)").run(randomUUID());
   const row = db.prepare<[], { value: string }>("SELECT value FROM facts WHERE key = 'installation'").get();
+/** What the rooms say is part of the one log, also what they said before there was one. */
+function keepHubLines(log: LogHub, logs: LogStore): () => void {
+  const keep = ({ at, source, level, line }: HubLine) =>
+    logs.append({ at, source: hubSource(source), level, stream: 'gantry', text: line });
+  for (const line of log.recent(1000)) keep(line);
+  return log.listen(keep);
+}
+
   return row?.value ?? '';
 }

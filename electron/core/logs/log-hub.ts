@@ -12,6 +12,8 @@ export interface LogHub {
   /** Lines after sequence number `after`, then live in batches; `skipped` counts what the ring had already dropped. */
   follow(after: number, signal?: AbortSignal): AsyncGenerator<{ lines: HubLine[]; skipped: number }, void, undefined>;
   recent(limit: number): HubLine[];
+  /** Told every line from now on. @returns the function that ends the listening */
+  listen(listener: (line: HubLine) => void): () => void;
 }
 
 /**
@@ -36,6 +38,7 @@ export function createLogHub(options: { keep?: number; sink?: (line: HubLine) =>
     warn: (source, line) => write('warn', source, line),
     error: (source, line) => write('error', source, line),
     recent: limit => ring.slice(-limit),
+    listen: news.listen,
     async *follow(after, signal) {
       let last = after;
       const wakeups = news.stream(signal, 1);

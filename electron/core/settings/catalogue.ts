@@ -190,6 +190,12 @@ export const catalogue = {
     unit: 'days',
     help: 'Age at which instances that no flow matched are removed.',
   }),
+  LOG_SPILL_BYTES: setting({
+    schema: whole(2 ** 20, 2 ** 40),
+    default: 2 ** 30,
+    unit: 'bytes',
+    help: 'Log lines kept in DATA/logs; beyond it the oldest go.',
+  }),
 } as const;
 
 export type SettingKey = keyof typeof catalogue;
