@@ -30,14 +30,15 @@ export interface Core {
   journal: Journal;
   flows: Flows;
   inbox: Inbox;
+  imports: Imports;
   listener: Listener;
   engine: Engine;
   peers: ReturnType<typeof createPeers>;
   echo: ReturnType<typeof createEcho>;
   health: HealthRoom;
   log: LogHub;
-  stop(): Promise<void>;
   logs: LogStore;
+  stop(): Promise<void>;
 }
 
 /**
@@ -60,13 +61,13 @@ export async function startCore({ dataDirectory, options, environment, log, vers
     }
     const settings = createSettings({ dataDirectory, environment, options, log });
     stops.push(() => settings.stop());
-    const db = openStore(join(dataDirectory, 'gantry.sqlite'));
     const logs = openLogStore({
       directory: join(dataDirectory, 'logs'),
       limitBytes: () => settings.get('LOG_SPILL_BYTES'),
     });
     stops.push(() => logs.stop());
     stops.push(keepHubLines(log, logs));
+    const db = openStore(join(dataDirectory, 'gantry.sqlite'));
     stops.push(() => void db.close());
 
     const journal = createJournal({ db });
@@ -87,9 +88,9 @@ export async function startCore({ dataDirectory, options, environment, log, vers
     const batches = createBatches({ db, quietCollects: flows.quietCollects, closed: flows.batchesClosed, journal });
     const inbox = createInbox({ db, dataDirectory, settings, log, landed: batches.landed, ended: batches.ended });
     stops.push(() => inbox.stop());
-    const listener = createListener({ settings, inbox, log });
     const { associated, freeSpace } = inbox;
     const imports = createImports({ db, dataDirectory, settings, log, associated, freeSpace });
+    const listener = createListener({ settings, inbox, log });
     const retention = createRetention({ db, dataDirectory, settings, log, journal });
     const health = createHealth({ version, dataDirectory, db, settings, listener, inbox, engine, flows });
 
@@ -97,6 +98,7 @@ export async function startCore({ dataDirectory, options, environment, log, vers
     stops.push(() => engine.stop());
     await retention.finish();
     await inbox.recover();
+    imports.recover();
     await flows.start();
     stops.push(() => flows.stop());
     stops.push(engine.onChange(flows.engineChanged));
@@ -105,6 +107,7 @@ export async function startCore({ dataDirectory, options, environment, log, vers
     stops.push(batches.stop);
     retention.start();
     stops.push(() => retention.stop());
+    stops.push(() => imports.stop());
     await listener.start();
     stops.push(() => listener.stop());
     stops.push(() => health.stop());
@@ -117,25 +120,22 @@ export async function startCore({ dataDirectory, options, environment, log, vers
       journal,
       flows,
       inbox,
+      imports,
       listener,
       engine,
       peers,
       echo,
       health,
       log,
+      logs,
       stop,
     };
   } catch (error) {
     await stop();
-      logs,
     throw error;
   }
 }
 
-/** Names this data directory on containers, so that two Gantrys on one engine keep their hands off each other's. */
-function installationId(db: Db): string {
-  db.prepare("INSERT OR IGNORE INTO facts (key, value) VALUES ('installation', ?)").run(randomUUID());
-  const row = db.prepare<[], { value: string }>("SELECT value FROM facts WHERE key = 'installation'").get();
 /** What the rooms say is part of the one log, also what they said before there was one. */
 function keepHubLines(log: LogHub, logs: LogStore): () => void {
   const keep = ({ at, source, level, line }: HubLine) =>
@@ -144,5 +144,9 @@ function keepHubLines(log: LogHub, logs: LogStore): () => void {
   return log.listen(keep);
 }
 
+/** Names this data directory on containers, so that two Gantrys on one engine keep their hands off each other's. */
+function installationId(db: Db): string {
+  db.prepare("INSERT OR IGNORE INTO facts (key, value) VALUES ('installation', ?)").run(randomUUID());
+  const row = db.prepare<[], { value: string }>("SELECT value FROM facts WHERE key = 'installation'").get();
   return row?.value ?? '';
 }

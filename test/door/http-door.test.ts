@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Problem } from '../../shared/problems.ts';
+import { eventually } from '../helpers/dcmtk.ts';
 import { type MadeInstance, makeStudy } from '../helpers/dicom-maker.ts';
 import { type OpenDoor, openDoor } from '../helpers/open-door.ts';
 
@@ -14,7 +15,8 @@ beforeAll(async () => {
   door = await openDoor();
   const directory = join(door.dataDirectory, 'to-import');
   [instance] = makeStudy({ directory, instances: 1 }) as [MadeInstance];
-  await door.core.inbox.importFolder(directory);
+  const { id } = await door.core.imports.start({ paths: [directory], evaluate: false });
+  await eventually(async () => door.core.imports.get(id).state === 'finished', 'the import');
 });
 afterAll(() => door.close());
 

@@ -8,6 +8,8 @@ export interface AssociationPeer {
   host: string;
   port: number;
   tls: boolean;
+  /** Set when the instances do not come over the network: from files, for this import. */
+  import?: { id: number /** Whether flows consider what it brings. */; evaluate: boolean };
 }
 
 export interface AssociationInfo extends AssociationPeer {

@@ -35,6 +35,8 @@ interface Needs {
 }
 
 const tickMs = 250;
+/** What was imported is considered by flows only where that was asked for. */
+const isEvaluated = (association: AssociationInfo) => association.import?.evaluate !== false;
 
 export function createBatches({ db, quietCollects, closed, journal }: Needs): Batches {
   const open = db.prepare<[string, string, number, string, string, string, number, number], { id: number }>(`
@@ -51,8 +53,8 @@ export function createBatches({ db, quietCollects, closed, journal }: Needs): Ba
   const joinStudy = db.prepare<[number, string, number]>(`
     INSERT INTO batch_studies (batch_id, study_instance_uid, instance_count, bytes) VALUES (?, ?, 1, ?)
     ON CONFLICT DO UPDATE SET instance_count = instance_count + 1, bytes = bytes + excluded.bytes`);
-  const closeAssociation = db.prepare<[number, string | null, number, string]>(`
-    UPDATE batches SET state = 'closed', complete = ?, reason = ?, closed_at = ?
+  const closeAssociation = db.prepare<[string, number, string | null, number, number | null, string]>(`
+    UPDATE batches SET state = ?, complete = ?, reason = ?, closed_at = ?, evaluated_at = ?
     WHERE state = 'open' AND collect = 'association' AND key = ?`);
   const closeQuiet = db.prepare<[number, number]>(`
     UPDATE batches SET state = 'closed', closed_at = ?
@@ -73,7 +75,8 @@ export function createBatches({ db, quietCollects, closed, journal }: Needs): Ba
   return {
     landed(instances, association) {
       const now = Date.now();
-      const collects = [{ collect: 'association' as Collect, quietMs: 0 }, ...quietCollects()];
+      const quiet = isEvaluated(association) ? quietCollects() : [];
+      const collects = [{ collect: 'association' as Collect, quietMs: 0 }, ...quiet];
       for (const { collect, quietMs } of collects) {
         const ids = new Map<string, number>();
         for (const instance of instances) {
@@ -99,9 +102,20 @@ export function createBatches({ db, quietCollects, closed, journal }: Needs): Ba
         journal.write(study.study_instance_uid, 'received', data);
         if (!complete) journal.write(study.study_instance_uid, 'incomplete', { ...data, outcome, reason });
       }
-      const changed = closeAssociation.run(complete ? 1 : 0, reason, Date.now(), String(association.id)).changes;
+      const now = Date.now();
+      const waits = isEvaluated(association);
+      const [state, evaluatedAt] = waits ? ['closed', null] : ['evaluated', now];
+      const key = String(association.id);
+      const { changes } = closeAssociation.run(
+        state as string,
+        complete ? 1 : 0,
+        reason,
+        now,
+        evaluatedAt as number,
+        key,
+      );
       // The transaction around us has to commit before anybody reads the batch.
-      if (changed > 0) setImmediate(closed);
+      if (changes > 0 && waits) setImmediate(closed);
     },
     start() {
       timer = setInterval(() => {

@@ -7,7 +7,6 @@ import { createInstanceTable, type LandedRow } from '../store/tables/instances.t
 import { createCommitter } from './commit.ts';
 import { createDurableMark } from './durable-mark.ts';
 import { createDisk, type FreeSpace } from './free-space.ts';
-import { type ImportReport, importFolder } from './import-folder.ts';
 import { receiveObject } from './incoming-object.ts';
 import { createLayout } from './layout.ts';
 import { recover } from './recover.ts';
@@ -39,11 +38,6 @@ export interface LandedInstance {
 export interface Inbox extends Reception {
   /** Before the first association: unfinished files go, files without a row are indexed, open associations end as lost. */
   recover(): Promise<void>;
-  /**
-   * Stores the DICOM files of a folder, or one file, as if they had been received.
-   * @throws STORAGE_FAILED when the folder cannot be read; `signal.reason` when aborted (what is stored stays)
-   */
-  importFolder(path: string, options?: { signal?: AbortSignal }): Promise<ImportReport>;
   freeSpace(): FreeSpace;
   /** Free bytes below which nothing is received, on a disk of that size. */
   limitBytes(totalBytes: number): number;
@@ -78,9 +72,15 @@ export function createInbox({ db, dataDirectory, settings, log, landed, ended }:
     const startedAt = Date.now();
     let association: AssociationInfo | undefined;
     let refused = 0;
+    const open = () => {
+      const id = associations.open(peer, startedAt);
+      // Seals do not say that flows are not to look at an import: this row has to survive a power cut.
+      if (peer.import) db.pragma('wal_checkpoint(PASSIVE)');
+      return { ...peer, id };
+    };
     return {
       begin(announced, resume) {
-        association ??= { ...peer, id: associations.open(peer, startedAt) };
+        association ??= open();
         const object = receiveObject(receive, association, announced, resume);
         return {
           write: object.write,
@@ -118,8 +118,6 @@ export function createInbox({ db, dataDirectory, settings, log, landed, ended }:
       await recover({ db, dataDirectory, layout, instances, associations, landed, end, since: mark.since(), log });
       mark.start();
     },
-    importFolder: (path, { signal } = {}) =>
-      importFolder({ path, signal, associated, aeTitle: settings.get('AE_TITLE'), log }),
     freeSpace: disk.space,
     limitBytes: disk.limitBytes,
     stop() {

@@ -4,7 +4,7 @@
  */
 export { type Batches, createBatches, type QuietCollect } from './batches.ts';
 export type { FreeSpace } from './free-space.ts';
-export type { ImportReport } from './import-folder.ts';
+export { createImports, type Imports } from './import-jobs.ts';
 export {
   type AssociationInfo,
   type AssociationOutcome,

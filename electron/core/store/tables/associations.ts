@@ -8,6 +8,7 @@ export interface AssociationRow {
   host: string;
   port: number;
   tls: boolean;
+  import?: { id: number; evaluate: boolean };
 }
 
 export interface AssociationCounts {
@@ -41,21 +42,25 @@ interface Stored {
   port: number;
   tls: number;
   outcome: string;
+  import_id: number | null;
+  evaluate: number;
 }
 
 export function createAssociationTable(db: Db): AssociationTable {
-  const open = db.prepare<[string, string, string, number, number, number], { id: number }>(`
-    INSERT INTO associations (calling_ae, called_ae, host, port, tls, started_at) VALUES (?, ?, ?, ?, ?, ?) RETURNING id`);
+  type New = [string, string, string, number, number, number, number | null, number];
+  const open = db.prepare<New, { id: number }>(`
+    INSERT INTO associations (calling_ae, called_ae, host, port, tls, started_at, import_id, evaluate)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`);
   const count = db.prepare<AssociationCounts & { id: number }>(`
     UPDATE associations SET stored = stored + @stored, duplicates = duplicates + @duplicates, conflicts = conflicts + @conflicts,
       refused = refused + @refused, bytes = bytes + @bytes WHERE id = @id`);
   const end = db.prepare<[string, string | null, number, number]>(
     'UPDATE associations SET outcome = ?, reason = ?, ended_at = ? WHERE id = ?',
   );
-  const columns = 'id, calling_ae, called_ae, host, port, tls, outcome';
+  const columns = 'id, calling_ae, called_ae, host, port, tls, outcome, import_id, evaluate';
   const one = db.prepare<[number], Stored>(`SELECT ${columns} FROM associations WHERE id = ?`);
   const stillOpen = db.prepare<[], Stored>(`SELECT ${columns} FROM associations WHERE outcome = 'open' ORDER BY id`);
-  const row = ({ id, calling_ae, called_ae, host, port, tls, outcome }: Stored) => ({
+  const row = ({ id, calling_ae, called_ae, host, port, tls, outcome, import_id, evaluate }: Stored) => ({
     id,
     callingAe: calling_ae,
     calledAe: called_ae,
@@ -63,10 +68,14 @@ export function createAssociationTable(db: Db): AssociationTable {
     port,
     tls: tls === 1,
     outcome,
+    ...(import_id === null ? {} : { import: { id: import_id, evaluate: evaluate === 1 } }),
   });
   return {
-    open: ({ callingAe, calledAe, host, port, tls }, startedAt) =>
-      (open.get(callingAe, calledAe, host, port, tls ? 1 : 0, startedAt) as { id: number }).id,
+    open({ callingAe, calledAe, host, port, tls, import: from }, startedAt) {
+      const evaluate = from?.evaluate === false ? 0 : 1;
+      const made = open.get(callingAe, calledAe, host, port, tls ? 1 : 0, startedAt, from?.id ?? null, evaluate);
+      return (made as { id: number }).id;
+    },
     count: (id, counts) => void count.run({ id, ...counts }),
     end: (id, outcome, reason) => void end.run(outcome, reason, Date.now(), id),
     get(id) {
