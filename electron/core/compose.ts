@@ -141,7 +141,7 @@ function keepHubLines(log: LogHub, logs: LogStore): () => void {
   const keep = ({ at, source, level, line }: HubLine) =>
     logs.append({ at, source: hubSource(source), level, stream: 'gantry', text: line });
   for (const line of log.recent(1000)) keep(line);
-  return log.listen(keep);
+  return log.listen(keep, logs.append);
 }
 
 /** Names this data directory on containers, so that two Gantrys on one engine keep their hands off each other's. */

@@ -1,3 +1,6 @@
+import { importWords } from './en-imports.ts';
+import { logWords } from './en-log.ts';
+
 /** Every text of the console. Another language is another file of this shape. */
 export const en = {
   name: 'Gantry',
@@ -259,15 +262,7 @@ export const en = {
     lead: 'Defaults, then conf.d files in name order, then the environment, then options. Changes made here are kept in conf.d/99-console.yml.',
     list: 'Several values: separate them by spaces.',
   },
-  log: {
-    title: 'Log',
-    level: 'Level',
-    source: 'Room',
-    empty: 'Nothing has been logged since the start.',
-    newest: 'Newest',
-    skipped: 'lines skipped',
-    find: 'Find',
-  },
+  log: logWords,
 };
 export type Words = typeof en;
 /** The words in use. */

@@ -3,7 +3,7 @@ import type { LogLine } from '../../../shared/schemas/runs.ts';
 import type { Peers, Sender } from '../dicom/index.ts';
 import type { QuietCollect } from '../inbox/index.ts';
 import { createAnnouncer } from '../lib/announcer.ts';
-import type { LogHub } from '../logs/index.ts';
+import { type LogHub, levelInText } from '../logs/index.ts';
 import type { Settings } from '../settings/index.ts';
 import type { Db } from '../store/index.ts';
 import type { Journal } from '../studies/index.ts';
@@ -58,7 +58,10 @@ export function createFlows({ db, dataDirectory, settings, journal, sender, peer
   const runs = createRuns({ db, journal, changed });
   const gpus = createGpus(() => settings.get('GPUS'));
   const line = (runId: number, item: LogLine) => {
-    if (item.stream === 'gantry') log.info(`run ${runId}`, item.line);
+    const { at, step, stream, line: text } = item;
+    const source = { key: `run/${runId}/${step}`, name: `run ${runId} step ${step + 1}` };
+    if (stream === 'gantry') log.info(`run ${runId}`, text);
+    else log.output({ at, source, level: levelInText(text), stream, text });
     changed(runId);
   };
   const defaultSubdir = () => settings.get('TAR_SUBDIR');

@@ -1,5 +1,6 @@
 import type { HubLine } from '../../../shared/schemas/logs.ts';
 import { createAnnouncer } from '../lib/announcer.ts';
+import type { NewLine } from './records.ts';
 
 export type LogLevel = HubLine['level'];
 
@@ -12,8 +13,10 @@ export interface LogHub {
   /** Lines after sequence number `after`, then live in batches; `skipped` counts what the ring had already dropped. */
   follow(after: number, signal?: AbortSignal): AsyncGenerator<{ lines: HubLine[]; skipped: number }, void, undefined>;
   recent(limit: number): HubLine[];
-  /** Told every line from now on. @returns the function that ends the listening */
-  listen(listener: (line: HubLine) => void): () => void;
+  /** What a container wrote: for the log of all lines alone, not for ours. */
+  output(line: NewLine): void;
+  /** Told every line of ours from now on, and every line of a container. @returns the function that ends the listening */
+  listen(own: (line: HubLine) => void, output: (line: NewLine) => void): () => void;
 }
 
 /**
@@ -24,6 +27,7 @@ export function createLogHub(options: { keep?: number; sink?: (line: HubLine) =>
   const keep = options.keep ?? 10_000;
   const ring: HubLine[] = [];
   const news = createAnnouncer<HubLine>();
+  const outputs = createAnnouncer<NewLine>();
   let seq = 0;
   const write = (level: LogLevel, source: string, line: string) => {
     const item: HubLine = { seq: ++seq, at: Date.now(), level, source, line };
@@ -38,7 +42,13 @@ export function createLogHub(options: { keep?: number; sink?: (line: HubLine) =>
     warn: (source, line) => write('warn', source, line),
     error: (source, line) => write('error', source, line),
     recent: limit => ring.slice(-limit),
-    listen: news.listen,
+    output: outputs.tell,
+    listen(own, output) {
+      const stops = [news.listen(own), outputs.listen(output)];
+      return () => {
+        for (const stop of stops) stop();
+      };
+    },
     async *follow(after, signal) {
       let last = after;
       const wakeups = news.stream(signal, 1);

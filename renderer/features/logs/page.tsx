@@ -1,65 +1,177 @@
-import { SegmentedControl, TextInput } from '@mantine/core';
-import { useMemo, useRef, useState } from 'react';
-import type { HubLine } from '../../../shared/schemas/logs.ts';
+import { Button, Group, Stack, Text } from '@mantine/core';
+import { useLocalStorage } from '@mantine/hooks';
+import { useQuery } from '@tanstack/react-query';
+import { useCallback, useMemo, useState } from 'react';
+import { useLocation, useSearch } from 'wouter';
+import type { LogRecord, LogSource } from '../../../shared/schemas/logs.ts';
 import { client } from '../../client/connection.ts';
-import { useConnection, useFollow } from '../../client/hooks.ts';
-import { LogView } from '../../ui/log-view.tsx';
-import { Empty, PageHead } from '../../ui/page.tsx';
+import { bytes } from '../../ui/format.ts';
+import { type LineLook, LogView, type ShownLine } from '../../ui/log-view.tsx';
+import { Empty, Failed, Loading, PageHead } from '../../ui/page.tsx';
 import { words } from '../../words/en.ts';
+import { ChosenSources } from './chosen-sources.tsx';
+import { asText } from './export-lines.ts';
+import { filterOf, isFiltered, type LogQuery, markOf, queryText, readQuery } from './log-query.ts';
+import type { LogWindow } from './log-window.ts';
+import { hueOf, nameOf } from './source-names.ts';
+import { copyText, Toolbar } from './toolbar.tsx';
+import { type Counted, useLogCount } from './use-log-count.ts';
+import { useLogWindow } from './use-log-window.ts';
 
-const { log: w, common } = words;
-/** Older ones leave the page; the core keeps its own count. */
-const kept = 20_000;
-const levels = ['info', 'warn', 'error'] as const;
+const { log: w } = words;
+const usual: LineLook = { timestamps: true, wrap: true, foldJson: true };
 
+/** The one log: whose lines, merged by time, live and back to the oldest that is kept. */
 export function LogPage() {
-  const { generation } = useConnection();
-  const [lines, setLines] = useState<HubLine[]>([]);
-  const [least, setLeast] = useState<string>('info');
-  const [find, setFind] = useState('');
-  const last = useRef({ seq: 0, generation: 0 });
-  useFollow(
-    signal => {
-      // After a restart of the core the numbers begin anew.
-      if (last.current.generation !== generation) last.current = { seq: 0, generation };
-      if (last.current.seq === 0) setLines([]);
-      return client.logs.follow({ after: last.current.seq }, { signal });
+  const search = useSearch();
+  const [, navigate] = useLocation();
+  const query = useMemo(() => readQuery(search), [search]);
+  const change = useCallback(
+    (part: Partial<LogQuery>) => {
+      // Another filter is another place: the line that was chosen may not be there.
+      const next = { ...readQuery(location.search), ...('line' in part ? {} : { line: null }), ...part };
+      navigate(`/log?${queryText(next)}`.replace(/\?$/, ''), { replace: true });
     },
-    batch => {
-      last.current.seq = batch.lines.at(-1)?.seq ?? last.current.seq;
-      setLines(before => [...before, ...batch.lines].slice(-kept));
-    },
+    [navigate],
   );
-  const shown = useMemo(() => {
-    const wanted = levels.slice(levels.indexOf(least as HubLine['level']));
-    return lines
-      .filter(
-        line => wanted.includes(line.level) && `${line.source} ${line.line}`.toLowerCase().includes(find.toLowerCase()),
-      )
-      .map(line => ({ key: line.seq, at: line.at, label: line.source, kind: line.level, text: line.line }));
-  }, [lines, least, find]);
+  const [look, setLook] = useLocalStorage<LineLook>({ key: 'gantry-log-look', defaultValue: usual });
+  const [picking, setPicking] = useState(false);
+  const { data: about } = useQuery({
+    queryKey: ['log-sources'],
+    queryFn: () => client.logs.sources(),
+    refetchInterval: picking ? 2000 : 10_000,
+  });
+  const known = useMemo(() => new Map((about?.items ?? []).map(source => [source.key, source])), [about]);
+  const filter = useMemo(() => filterOf(query), [query]);
+  const { window, error, looking, onTop, onBottom, follow } = useLogWindow(filter, query.line);
+  const counted = useLogCount(filter);
+  const lines = useShown(window.lines, known);
+  const find = useMemo(() => markOf(query), [query]);
+  const choose = useCallback((line: ShownLine) => change({ line: line.key }), [change]);
+  const chosen = query.line === null ? undefined : window.lines.find(line => line.seq === query.line);
+  const kept = about?.kept;
   return (
     <>
-      <PageHead title={w.title}>
-        <TextInput
-          w={260}
-          placeholder={w.find}
-          aria-label={w.find}
-          value={find}
-          onChange={event => setFind(event.currentTarget.value)}
-        />
-        <SegmentedControl
-          aria-label={w.level}
-          value={least}
-          onChange={setLeast}
-          data={[
-            { value: 'info', label: common.all },
-            { value: 'warn', label: 'Warnings' },
-            { value: 'error', label: 'Errors' },
-          ]}
-        />
-      </PageHead>
-      {lines.length === 0 ? <Empty>{w.empty}</Empty> : <LogView lines={shown} height="calc(100vh - 160px)" />}
+      <PageHead
+        title={w.title}
+        lead={kept && w.kept(Math.max(0, kept.newest - kept.oldest + 1), bytes(kept.bytes), bytes(kept.limitBytes))}
+      />
+      <Toolbar
+        query={query}
+        onChange={change}
+        look={look}
+        onLook={setLook}
+        sources={about?.items ?? []}
+        onSourcesOpen={setPicking}
+        onCopy={() => copyText(asText(window.lines), w.copied(window.lines.length))}
+      />
+      <ChosenSources query={query} known={known} onChange={change} />
+      <Said window={window} counted={counted} problem={kept?.problem ?? null} />
+      {error ? (
+        <Failed error={error} />
+      ) : !window.loaded ? (
+        <Loading />
+      ) : lines.length === 0 && !looking ? (
+        <Empty>{isFiltered(query) ? w.emptyFilter : w.empty}</Empty>
+      ) : (
+        <div className="log-fill">
+          <LogView
+            lines={lines}
+            height="100%"
+            look={look}
+            find={find}
+            chosen={query.line}
+            onChoose={choose}
+            actions={chosen && <LineActions line={chosen} filtered={isFiltered(query)} onChange={change} />}
+            following={window.following}
+            onFollow={follow}
+            below={window.below}
+            onTop={onTop}
+            onBottom={onBottom}
+            head={<Head window={window} looking={looking} />}
+          />
+        </div>
+      )}
     </>
+  );
+}
+
+/** Objects of lines that are drawn already stay the same, so that only new ones are drawn. */
+function useShown(lines: LogRecord[], known: ReadonlyMap<string, LogSource>): ShownLine[] {
+  const shown = useMemo(() => {
+    void known;
+    return new WeakMap<LogRecord, ShownLine>();
+  }, [known]);
+  return useMemo(
+    () =>
+      lines.map(line => {
+        const before = shown.get(line);
+        if (before) return before;
+        const { seq, at, source, level, stream, text } = line;
+        const kind = level === 'info' && stream !== 'gantry' ? stream : level;
+        const made: ShownLine = { key: seq, at, label: nameOf(source, known), hue: hueOf(source), kind, text };
+        shown.set(line, made);
+        return made;
+      }),
+    [lines, known, shown],
+  );
+}
+
+/** What was searched and what was skipped is never silent. */
+function Said({ window, counted, problem }: { window: LogWindow; counted: Counted | null; problem: string | null }) {
+  if (!counted && window.skipped === 0 && !problem) return null;
+  return (
+    <Stack gap={2}>
+      {counted && (
+        <Text size="sm" role="status">
+          {counted.done ? w.matches(counted.matches, counted.lines) : w.looking(counted.matches, counted.lines)}
+        </Text>
+      )}
+      {window.skipped > 0 && (
+        <Text size="sm" role="status">
+          {w.skipped(window.skipped)}
+        </Text>
+      )}
+      {problem && (
+        <Text size="sm" role="alert" c="red">
+          {w.notWritten} {problem}
+        </Text>
+      )}
+    </Stack>
+  );
+}
+
+function Head({ window, looking }: { window: LogWindow; looking: boolean }) {
+  if (looking) return <div className="log-head">{w.loadingOlder}</div>;
+  return window.atOldest ? <div className="log-head">{w.atOldest(window.oldest - 1)}</div> : null;
+}
+
+function LineActions({
+  line,
+  filtered,
+  onChange,
+}: {
+  line: LogRecord;
+  filtered: boolean;
+  onChange: (part: Partial<LogQuery>) => void;
+}) {
+  return (
+    <Group gap={4} className="log-actions" onClick={event => event.stopPropagation()}>
+      <Button size="compact-xs" variant="default" onClick={() => copyText(asText([line]), w.copied(1))}>
+        {w.copy}
+      </Button>
+      <Button size="compact-xs" variant="default" onClick={() => copyText(location.href, w.linked)}>
+        {w.link}
+      </Button>
+      {filtered && (
+        <Button
+          size="compact-xs"
+          variant="default"
+          onClick={() => onChange({ sources: [], level: 'debug', stream: '', find: '', line: line.seq })}
+        >
+          {w.context}
+        </Button>
+      )}
+    </Group>
   );
 }

@@ -34,9 +34,15 @@ it('sorts the words of the hub below what they belong to', () => {
 it('tells listeners of the hub each line until they go', () => {
   const log = createLogHub();
   const heard: string[] = [];
-  const stop = log.listen(({ line }) => heard.push(line));
+  const stop = log.listen(
+    ({ line }) => heard.push(line),
+    ({ text }) => heard.push(text),
+  );
+  const output = { at: 1, source: { key: 'run/1/0', name: 'run 1 step 1' }, level: 'info', stream: 'stdout' } as const;
   log.info('core', 'one');
+  log.output({ ...output, text: 'written' });
   stop();
   log.info('core', 'two');
-  expect(heard).toEqual(['one']);
+  expect(heard).toEqual(['one', 'written']);
+  expect(log.recent(10).map(({ line }) => line)).toEqual(['one', 'two']);
 });

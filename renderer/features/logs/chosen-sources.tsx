@@ -1,0 +1,56 @@
+import { Button, Group, Pill } from '@mantine/core';
+import { Link } from 'wouter';
+import type { LogSource } from '../../../shared/schemas/logs.ts';
+import { words } from '../../words/en.ts';
+import { isFiltered, type LogQuery } from './log-query.ts';
+import { hueOf, nameOf, pageOf } from './source-names.ts';
+
+const { log: w } = words;
+
+/** What is filtered by, with the way back to where it came from. */
+export function ChosenSources({
+  query,
+  known,
+  onChange,
+}: {
+  query: LogQuery;
+  known: ReadonlyMap<string, LogSource>;
+  onChange: (part: Partial<LogQuery>) => void;
+}) {
+  const runs = [...new Set(query.sources.map(pageOf).filter(run => run !== undefined))];
+  if (!isFiltered(query) && query.study === '') return null;
+  return (
+    <Group gap="xs">
+      {query.sources.map(key => (
+        <Pill
+          key={key}
+          withRemoveButton
+          onRemove={() => onChange({ sources: query.sources.filter(one => one !== key) })}
+        >
+          <span className="log-source" style={{ '--hue': hueOf(key) } as React.CSSProperties}>
+            {key in w.kinds ? w.kinds[key as keyof typeof w.kinds] : nameOf(key, known)}
+          </span>
+        </Pill>
+      ))}
+      {runs.map(run => (
+        <Button key={run} component={Link} href={`/runs/${run}`} size="compact-xs" variant="light">
+          {w.openRun} {run}
+        </Button>
+      ))}
+      {query.study !== '' && (
+        <Button component={Link} href={`/studies/${query.study}`} size="compact-xs" variant="light">
+          {w.openStudy}
+        </Button>
+      )}
+      {isFiltered(query) && (
+        <Button
+          size="compact-xs"
+          variant="subtle"
+          onClick={() => onChange({ sources: [], level: 'debug', stream: '', find: '', line: null, study: '' })}
+        >
+          {w.clear}
+        </Button>
+      )}
+    </Group>
+  );
+}
