@@ -43,6 +43,15 @@ import {
   peersReplaceSchema,
 } from './schemas/peers.ts';
 import {
+  failuresSchema,
+  prioritySchema,
+  queueSchema,
+  replayedSchema,
+  replaySchema,
+  statisticsQuerySchema,
+  statisticsSchema,
+} from './schemas/queue.ts';
+import {
   retrySchema,
   runDetailSchema,
   runIdSchema,
@@ -155,6 +164,25 @@ export const contract = {
       })
       .input(retrySchema)
       .output(runSchema),
+  },
+  queue: {
+    get: get('/queue', 'What the queue is doing: paused or not, GPUs and who holds them').output(queueSchema),
+    pause: base
+      .route({ method: 'POST', path: '/queue/pause', summary: 'Start no more runs; what runs goes on' })
+      .output(queueSchema),
+    resume: base.route({ method: 'POST', path: '/queue/resume', summary: 'Start runs again' }).output(queueSchema),
+    prioritise: base
+      .route({ method: 'PUT', path: '/queue/{id}/priority', summary: 'Change the priority of a waiting run' })
+      .input(prioritySchema)
+      .output(runSchema),
+    failures: get('/queue/failures', 'Failed runs by their cause').output(failuresSchema),
+    replay: base
+      .route({ method: 'POST', path: '/queue/replay', summary: 'Run failed runs again, each from where it failed' })
+      .input(replaySchema)
+      .output(replayedSchema),
+    statistics: get('/queue/statistics', 'How the runs of each flow went in the last days')
+      .input(statisticsQuerySchema)
+      .output(statisticsSchema),
   },
   peers: {
     list: get('/peers', 'Configured peers').output(peerListSchema),

@@ -14,6 +14,8 @@ interface Declared<P> {
 }
 
 const problem = <P>(declared: Declared<P>): Declared<P> => declared;
+/** `14:02`, by this machine's clock. */
+export const hourOf = (time: number) => new Date(time).toTimeString().slice(0, 5);
 const where = (p: { line?: number; column?: number }) => (p.line ? ` (line ${p.line}, column ${p.column ?? 1})` : '');
 
 export const problems = {
@@ -106,6 +108,12 @@ export const problems = {
     title: p => `Run ${p.id} is still ${p.state}`,
     remedy: () => 'Cancel the run, or wait until it ends, before you retry it.',
   }),
+  RUN_STARTED: problem<{ id: number; state: string }>({
+    kind: 'input',
+    retry: false,
+    title: p => `Run ${p.id} is ${p.state}, not waiting`,
+    remedy: () => 'Change the priority of runs that wait; for the next ones change it in the flow.',
+  }),
   RUN_INPUT_GONE: problem<{ id: number; what: string }>({
     kind: 'input',
     retry: false,
@@ -179,11 +187,18 @@ export const problems = {
     remedy: () => 'Set GPUS to the indexes that flows may use, for example GPUS="0 1".',
     action: () => '/settings',
   }),
-  GPU_BUSY: problem<{ gpus: string }>({
+  GPU_BUSY: problem<{ held: string }>({
     kind: 'outside',
     retry: true,
-    title: p => `Every configured GPU (${p.gpus}) is in use`,
+    title: p => `No GPU is free: ${p.held}`,
     remedy: () => 'Wait for a running step to end, or add a GPU to GPUS.',
+  }),
+  QUEUE_PAUSED: problem<{ since: number }>({
+    kind: 'outside',
+    retry: true,
+    title: p => `The queue is paused since ${hourOf(p.since)}`,
+    remedy: () => 'Resume the queue on the Runs page; runs that were under way go on meanwhile.',
+    action: () => '/runs',
   }),
   IMAGE_PULL_FAILED: problem<{ image: string; reason: string }>({
     kind: 'outside',
@@ -220,7 +235,7 @@ export const problems = {
     kind: 'outside',
     retry: false,
     title: () => 'The batch was imported: there is no sender to return the result to',
-    remedy: () => 'Name a destination in the flow, beside return_to_sender_on_port or instead of it, and retry.',
+    remedy: () => 'Name a destination in the flow instead of return_to_sender_on_port, and run it on the study again.',
   }),
   DELIVERY_FAILED: problem<{ unconfirmed: number; total: number; reason: string }>({
     kind: 'outside',
@@ -249,6 +264,12 @@ export const problems = {
     title: p => `Import ${p.id} is already ${p.state}`,
     remedy: () => 'Start a new import: what is stored already is found as a duplicate.',
     action: () => '/imports',
+  }),
+  UPLOAD_BROKEN_OFF: problem<{ file: string; reason: string }>({
+    kind: 'outside',
+    retry: true,
+    title: p => `Sending ${p.file} broke off`,
+    remedy: p => `Send the file again: ${p.reason}.`,
   }),
   IMPORT_PATH_UNREADABLE: problem<{ path: string; reason: string }>({
     kind: 'input',

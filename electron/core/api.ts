@@ -54,6 +54,24 @@ export function createApi(core: Core) {
         return flows.runs.get(input.id);
       }),
     },
+    queue: {
+      get: on.queue.get.handler(() => flows.queue.state()),
+      pause: on.queue.pause.handler(() => {
+        flows.queue.pause();
+        return flows.queue.state();
+      }),
+      resume: on.queue.resume.handler(() => {
+        flows.queue.resume();
+        return flows.queue.state();
+      }),
+      prioritise: on.queue.prioritise.handler(({ input }) => {
+        flows.queue.prioritise(input.id, input.priority);
+        return flows.runs.get(input.id);
+      }),
+      failures: on.queue.failures.handler(() => listed(flows.failures())),
+      replay: on.queue.replay.handler(({ input }) => flows.replay(input.ids)),
+      statistics: on.queue.statistics.handler(({ input }) => listed(flows.statistics(input.days))),
+    },
     peers: {
       list: on.peers.list.handler(() => listed(peers.list())),
       replace: on.peers.replace.handler(({ input }) => {

@@ -31,7 +31,7 @@ export const healthSchema = z.object({
     limitBytes: z.number(),
     problem: problemSchema.nullable(),
   }),
-  gpus: z.array(z.object({ id: z.string(), runId: z.number().int().nullable() })),
+  gpus: z.array(z.object({ id: z.string(), runId: z.number().int().nullable(), since: time.nullable() })),
   runs: z.object({
     pending: z.number().int(),
     running: z.number().int(),

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { FailureGroup, FlowStatistics } from '../../../shared/schemas/queue.ts';
 import type { LogLine } from '../../../shared/schemas/runs.ts';
 import type { Peers, Sender } from '../dicom/index.ts';
 import type { QuietCollect } from '../inbox/index.ts';
@@ -11,12 +12,15 @@ import { type BatchesView, createBatchesView } from './batches-view.ts';
 import { createDeliveries, type Deliveries } from './delivery/index.ts';
 import { createEvaluator } from './evaluate.ts';
 import { createExecutor } from './execute.ts';
+import { failureGroups } from './failures.ts';
 import { createFlowFiles, type FlowFiles } from './flow-files.ts';
 import { createGpus, type Gpus } from './gpus.ts';
 import { createOutcome } from './outcome.ts';
 import { createQueue, type Queue } from './queue.ts';
+import { createReplay, type Replay } from './replay.ts';
 import { createRuns } from './runs.ts';
 import { createRunsView, type RunsView } from './runs-view.ts';
+import { flowStatistics } from './statistics.ts';
 import type { StepKind } from './steps/step.ts';
 import { createWhatIf } from './what-if.ts';
 
@@ -25,7 +29,10 @@ export interface Flows {
   files: FlowFiles;
   runs: RunsView;
   batches: BatchesView;
-  queue: Pick<Queue, 'cancel' | 'retry' | 'pump'>;
+  queue: Pick<Queue, 'cancel' | 'retry' | 'pump' | 'pause' | 'resume' | 'state' | 'prioritise'>;
+  failures(): FailureGroup[];
+  replay: Replay;
+  statistics(days: number): FlowStatistics[];
   deliveries: Pick<Deliveries, 'breakers' | 'tryNow'>;
   gpus: Pick<Gpus, 'list'>;
   explain: ReturnType<typeof createWhatIf>;
@@ -78,6 +85,7 @@ export function createFlows({ db, dataDirectory, settings, journal, sender, peer
   });
   const outcome = createOutcome({ db, dataDirectory, runs, deliveries, log });
   const queue = createQueue({
+    db,
     runs,
     executor,
     outcome,
@@ -108,6 +116,9 @@ export function createFlows({ db, dataDirectory, settings, journal, sender, peer
     runs: createRunsView({ db, dataDirectory, runs, deliveries }),
     batches: createBatchesView({ db }),
     queue,
+    failures: () => failureGroups(db),
+    replay: createReplay({ runs, queue }),
+    statistics: days => flowStatistics(db, days),
     deliveries,
     gpus,
     explain: createWhatIf({ db, dataDirectory }),

@@ -1,8 +1,10 @@
 import { AppError, describe, problemOf } from '../../../shared/problems.ts';
 import type { Flow } from '../../../shared/schemas/flows.ts';
+import type { QueueState } from '../../../shared/schemas/queue.ts';
 import { hasEnded } from '../../../shared/states/run-state.ts';
 import { Cancelled, Shutdown } from '../lib/shutdown.ts';
 import type { LogHub } from '../logs/index.ts';
+import type { Db } from '../store/index.ts';
 import { parseFlow } from './definition.ts';
 import type { Executor } from './execute.ts';
 import type { Gpus } from './gpus.ts';
@@ -20,6 +22,12 @@ export interface Queue {
   stop(): Promise<void>;
   /** Something changed: look again. */
   pump(): void;
+  /** Starts no run until `resume`; what runs goes on. It stays so over a restart. */
+  pause(): void;
+  resume(): void;
+  state(): QueueState;
+  /** @throws RUN_NOT_FOUND, RUN_STARTED */
+  prioritise(id: number, priority: number): void;
   cancel(id: number): Promise<void>;
   /** @param fromStep position of the first step to run again, or only the deliveries */
   retry(id: number, fromStep: number | 'deliveries'): Promise<void>;
@@ -27,6 +35,7 @@ export interface Queue {
 }
 
 interface Needs {
+  db: Db;
   runs: Runs;
   executor: Executor;
   outcome: Outcome;
@@ -38,12 +47,18 @@ interface Needs {
 
 /** After the engine went away under a run the next try waits this long, should the engine's state lag behind. */
 const laterMs = 2000;
+const pausedKey = 'queue.paused';
 
-export function createQueue({ runs, executor, outcome, gpus, stepKind, atOnce, log }: Needs): Queue {
+export function createQueue({ db, runs, executor, outcome, gpus, stepKind, atOnce, log }: Needs): Queue {
   const active = new Map<number, { controller: AbortController; ended: Promise<void> }>();
   const notBefore = new Map<number, number>();
   let timer: NodeJS.Timeout | undefined;
   let stopping = false;
+  const fact = db.prepare<[string], { value: string }>('SELECT value FROM facts WHERE key = ?');
+  const keepFact = db.prepare<[string, string]>('INSERT OR REPLACE INTO facts (key, value) VALUES (?, ?)');
+  const dropFact = db.prepare<[string]>('DELETE FROM facts WHERE key = ?');
+  const kept = fact.get(pausedKey)?.value;
+  let pausedAt = kept ? Number(kept) : null;
 
   /** @returns why the run has to wait, or the GPU it may use */
   function admit(run: RunRow, flow: Flow): { gpu: string | null } | null {
@@ -89,6 +104,10 @@ export function createQueue({ runs, executor, outcome, gpus, stepKind, atOnce, l
 
   function pump(): void {
     if (stopping) return;
+    if (pausedAt !== null) {
+      for (const run of runs.pending()) runs.waits(run.id, describe('QUEUE_PAUSED', { since: pausedAt }));
+      return;
+    }
     for (const run of runs.pending()) {
       if (active.size >= atOnce()) break;
       if (active.has(run.id)) continue;
@@ -138,6 +157,34 @@ export function createQueue({ runs, executor, outcome, gpus, stepKind, atOnce, l
       [...runs.withState('running'), ...runs.withState('pending')].some(
         run => run.uid === runUid && run.first_step === position,
       ),
+    pause() {
+      if (pausedAt !== null) return;
+      pausedAt = Date.now();
+      keepFact.run(pausedKey, String(pausedAt));
+      log.info('flows', 'the queue is paused');
+      pump();
+    },
+    resume() {
+      if (pausedAt === null) return;
+      pausedAt = null;
+      dropFact.run(pausedKey);
+      log.info('flows', 'the queue goes on');
+      for (const run of runs.pending()) runs.waits(run.id, null);
+      pump();
+    },
+    state: () => ({
+      pausedAt,
+      pending: runs.count('pending'),
+      running: active.size,
+      atOnce: atOnce(),
+      gpus: gpus.list(),
+    }),
+    prioritise(id, priority) {
+      const run = runs.get(id);
+      if (run.state !== 'pending') throw new AppError('RUN_STARTED', { id, state: run.state });
+      runs.prioritise(id, priority);
+      pump();
+    },
     async cancel(id) {
       const run = runs.get(id);
       if (hasEnded(run.state)) throw new AppError('RUN_ENDED', { id, state: run.state });

@@ -37,9 +37,11 @@ export interface Runs {
   /** Pending runs in the order they are to start. */
   pending(): RunRow[];
   withState(state: RunState): RunRow[];
+  count(state: RunState): number;
   studies(run: RunRow): string[];
   move(id: number, to: RunState, problem?: Problem | null): RunRow;
   waits(id: number, problem: Problem | null): void;
+  prioritise(id: number, priority: number): void;
   resumeFrom(id: number, firstStep: number): void;
   /** Back to pending from a step on, as a new attempt: rows of those steps and all deliveries are forgotten. */
   restart(id: number, firstStep: number): RunRow;
@@ -83,6 +85,8 @@ export function createRuns({ db, journal, changed }: Needs): Runs {
   const setWaiting = db.prepare<[string | null, number, string | null]>(
     'UPDATE runs SET waiting = ? WHERE id = ? AND waiting IS NOT ?',
   );
+  const setPriority = db.prepare<[number, number]>('UPDATE runs SET priority = ? WHERE id = ?');
+  const countOf = db.prepare<[string], { n: number }>('SELECT count(*) AS n FROM runs WHERE state = ?');
   const setFirst = db.prepare<[number, number]>('UPDATE runs SET first_step = ? WHERE id = ?');
   const reset = db.prepare<[number, number]>(`
     UPDATE runs SET state = 'pending', code = 0, attempt = attempt + 1, first_step = ?, waiting = NULL, problem = NULL,
@@ -128,6 +132,7 @@ export function createRuns({ db, journal, changed }: Needs): Runs {
     studies,
     pending: () => queue.all(),
     withState: state => byState.all(state),
+    count: state => countOf.get(state)?.n ?? 0,
     create({ batchId, file, text, flow }) {
       const id = insert.run(
         randomUUID(),
@@ -158,6 +163,10 @@ export function createRuns({ db, journal, changed }: Needs): Runs {
     waits(id, problem) {
       const text = problem ? JSON.stringify(problem) : null;
       if (setWaiting.run(text, id, text).changes > 0) changed(id);
+    },
+    prioritise(id, priority) {
+      setPriority.run(priority, id);
+      changed(id);
     },
     resumeFrom: (id, firstStep) => void setFirst.run(firstStep, id),
     restart(id, firstStep) {

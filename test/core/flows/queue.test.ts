@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseFlow } from '../../../electron/core/flows/definition.ts';
 import { createExecutor } from '../../../electron/core/flows/execute.ts';
+import { failureGroups } from '../../../electron/core/flows/failures.ts';
 import { createGpus } from '../../../electron/core/flows/gpus.ts';
 import { createQueue } from '../../../electron/core/flows/queue.ts';
+import { createReplay } from '../../../electron/core/flows/replay.ts';
 import { createRuns } from '../../../electron/core/flows/runs.ts';
 import type { StepKind, StepOrder } from '../../../electron/core/flows/steps/step.ts';
 import { createLogHub } from '../../../electron/core/logs/index.ts';
@@ -82,7 +84,7 @@ describe('queue', () => {
       resend: () => false,
     };
     const gpus = createGpus(() => gpuIds);
-    const queue = createQueue({ runs, executor, outcome, gpus, stepKind: step.kind, atOnce: () => atOnce, log });
+    const queue = createQueue({ db, runs, executor, outcome, gpus, stepKind: step.kind, atOnce: () => atOnce, log });
     return { runs, queue, gpus, journal };
   }
 
@@ -159,7 +161,17 @@ describe('queue', () => {
         [plain, null],
       ]),
     );
-    expect(JSON.parse(room.runs.get(c).waiting ?? '{}')).toMatchObject({ code: 'GPU_BUSY' });
+    const waiting = JSON.parse(room.runs.get(c).waiting ?? '{}');
+    expect(waiting).toMatchObject({ code: 'GPU_BUSY' });
+    expect(waiting.title).toMatch(
+      new RegExp(
+        `^No GPU is free: GPU 0 is held by run ${a} since \\d\\d:\\d\\d, GPU 2 is held by run ${b} since \\d\\d:\\d\\d$`,
+      ),
+    );
+    expect(room.queue.state().gpus).toMatchObject([
+      { id: '0', runId: a },
+      { id: '2', runId: b },
+    ]);
     step.end(a);
     await inState(c, 'running');
     await eventually(() => step.orders.length === 4, 'the order of the third', 5000);
@@ -250,5 +262,58 @@ describe('queue', () => {
     await eventually(() => step.orders.length === 4, 'step 1 again', 5000);
     expect(step.orders[3]).toMatchObject({ position: 0 });
     expect(room.runs.get(id).attempt).toBe(3);
+  });
+
+  it('starts nothing while it is paused, over a restart as well, and says so', async () => {
+    const first = add(flowText());
+    room.queue.pump();
+    await eventually(() => step.orders.length === 1, 'the order', 5000);
+    room.queue.pause();
+    const second = add(flowText());
+    step.end(first);
+    await inState(first, 'sent');
+    await room.queue.stop();
+    room = make();
+    room.queue.start();
+    expect(room.queue.state()).toMatchObject({ pausedAt: expect.any(Number), pending: 1, running: 0 });
+    expect(JSON.parse(room.runs.get(second).waiting ?? '{}')).toMatchObject({ code: 'QUEUE_PAUSED' });
+    room.queue.resume();
+    await inState(second, 'running');
+    expect(room.queue.state().pausedAt).toBeNull();
+    expect(room.runs.get(second).waiting).toBeNull();
+  });
+
+  it('takes a priority by hand for a run that waits, and for no other', async () => {
+    const first = add(flowText());
+    room.queue.pump();
+    const [second, third] = [add(flowText()), add(flowText())];
+    room.queue.prioritise(third, 5);
+    expect(() => room.queue.prioritise(first, 5)).toThrow(expect.objectContaining({ code: 'RUN_STARTED' }));
+    await eventually(() => step.orders.length === 1, 'the order', 5000);
+    step.end(first);
+    await inState(third, 'running');
+    expect(room.runs.get(second).state).toBe('pending');
+  });
+
+  it('puts failed runs together by cause, and runs them again from where they failed', async () => {
+    atOnce = 3;
+    const [a, b, c] = [add(flowText('', 2)), add(flowText('', 2)), add(flowText())];
+    room.queue.pump();
+    await eventually(() => step.orders.length === 3, 'three orders', 5000);
+    for (const id of [a, b]) step.end(id, 0);
+    await eventually(() => step.orders.length === 5, 'the second steps', 5000);
+    for (const id of [a, b]) step.fail(id, new AppError('STEP_FAILED', { step: 'seg', exitCode: 9, lastLines: [] }), 1);
+    step.fail(c, new AppError('IMAGE_MISSING', { image: 'x' }));
+    for (const id of [a, b, c]) await inState(id, 'failed');
+    const groups = failureGroups(db);
+    expect(groups.map(({ problem: { code }, count, runIds }) => ({ code, count, runIds }))).toEqual([
+      { code: 'STEP_FAILED', count: 2, runIds: [b, a] },
+      { code: 'IMAGE_MISSING', count: 1, runIds: [c] },
+    ]);
+    const replay = createReplay({ runs: room.runs, queue: room.queue });
+    const answer = await replay([a, b, 999]);
+    expect(answer).toMatchObject({ replayed: [a, b], refused: [{ id: 999, problem: { code: 'RUN_NOT_FOUND' } }] });
+    await eventually(() => step.orders.length === 7, 'the second steps again', 5000);
+    expect(step.orders.slice(5).map(order => order.position)).toEqual([1, 1]);
   });
 });
