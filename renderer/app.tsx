@@ -3,6 +3,8 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useLocation } from 'wouter';
 import { client } from './client/connection.ts';
 import { useConnection, useFollow, useHealing } from './client/hooks.ts';
+import { DropZone } from './features/imports/drop-zone.tsx';
+import { ImportProgress } from './features/imports/progress.tsx';
 import { Pages } from './routes.tsx';
 import { Notices } from './ui/notices.tsx';
 import { words } from './words/en.ts';
@@ -100,9 +102,11 @@ export function App() {
               {said.lost}
             </Text>
           )}
+          <ImportProgress />
           <Pages />
         </Stack>
       </AppShell.Main>
+      <DropZone />
       <Notices />
     </AppShell>
   );

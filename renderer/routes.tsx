@@ -1,6 +1,8 @@
 import { lazy, Suspense } from 'react';
 import { Route, Switch } from 'wouter';
 import { FlowsPage } from './features/flows/page.tsx';
+import { ImportsPage } from './features/imports/page.tsx';
+import { ImportReportPage } from './features/imports/report-page.tsx';
 import { LogPage } from './features/logs/page.tsx';
 import { OverviewPage } from './features/overview/page.tsx';
 import { PeersPage } from './features/peers/page.tsx';
@@ -20,6 +22,8 @@ export function Pages() {
       <Switch>
         <Route path="/studies" component={StudiesPage} />
         <Route path="/studies/:uid">{({ uid }) => <StudyPage uid={uid} />}</Route>
+        <Route path="/imports" component={ImportsPage} />
+        <Route path="/imports/:id">{({ id }) => <ImportReportPage id={Number(id)} />}</Route>
         <Route path="/runs" component={RunsPage} />
         <Route path="/runs/:id">{({ id }) => <RunPage id={Number(id)} />}</Route>
         <Route path="/flows" component={FlowsPage} />

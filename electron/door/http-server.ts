@@ -10,6 +10,7 @@ import { statusOf } from './problem-status.ts';
 import { openApiDocument, type Rpc } from './rpc.ts';
 import { contentSecurityPolicy, findStatic, openStatic, securityHeaders } from './static-files.ts';
 import { isToken } from './token.ts';
+import { takeUpload } from './uploads.ts';
 
 export interface HttpDoor {
   port: number;
@@ -92,9 +93,10 @@ export async function openHttpDoor({
       response.setHeader('WWW-Authenticate', 'Bearer');
       return refuse(response, 401);
     }
+    response.setHeader('Cache-Control', 'no-store');
+    if (await takeUpload(core, url, request)) return void response.writeHead(204).end();
     if (Number(request.headers['content-length'] ?? 0) > maxBody) return refuse(response, 413);
     limitBody(request, response);
-    response.setHeader('Cache-Control', 'no-store');
     if (url.pathname === '/api/openapi.json') return json(response, 200, await openApiDocument(version));
     const file = await answerFile(core.studies.instanceFile, url, {
       method: request.method ?? 'GET',

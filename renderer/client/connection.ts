@@ -40,6 +40,8 @@ const nowOpen = (made: Link) => {
 const firstWaitMs = 250;
 const longestWaitMs = 5000;
 const tokenKey = 'gantry-token';
+/** For requests beside the socket; empty in Electron. */
+export const accessToken = () => sessionStorage.getItem(tokenKey) ?? '';
 
 export function connect(): void {
   if (location.protocol === 'app:') connectByPort();

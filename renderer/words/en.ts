@@ -116,6 +116,7 @@ export const en = {
     noRuns: 'No flow has run on this study.',
     version: 'version',
   },
+  imports: importWords,
   runs: {
     title: 'Runs',
     one: 'run',

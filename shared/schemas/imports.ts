@@ -53,10 +53,14 @@ export const importStartSchema = z.object({
 });
 export const importUploadSchema = z.object({ label: z.string().min(1).max(200), evaluate: flag.default(false) });
 /** How much the sender has found: files and bytes, and whether that is all. */
-export const importFoundSchema = z.object({ foundFiles: count, foundBytes: count });
+export const importFoundSchema = z.object({ foundFiles: count, foundBytes: count, counted: flag.default(false) });
 export const importFinishSchema = importIdSchema.extend(importFoundSchema.shape);
 /** Of the request that carries one file. */
-export const importFileSchema = importFoundSchema.extend({ name: z.string().min(1).max(4096) });
+export const importFileSchema = importFoundSchema.extend({
+  name: z.string().min(1).max(4096),
+  /** Why the sender could not read the file; then nothing is sent of it. */
+  reason: z.string().min(1).max(500).optional(),
+});
 
 export const importReportQuerySchema = importIdSchema.extend({ outcome: z.enum(importOutcomes).optional(), ...page });
 export const importedFileSchema = z.object({

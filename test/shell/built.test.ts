@@ -71,8 +71,13 @@ describe('the built preload script', () => {
     };
     const require = (name: string) => {
       required.push(name);
-      return { ipcRenderer };
+      return { ipcRenderer, contextBridge, webUtils };
     };
+    const given: Record<string, { pathOf(file: object): string }> = {};
+    const contextBridge = {
+      exposeInMainWorld: (name: string, value: { pathOf(file: object): string }) => (given[name] = value),
+    };
+    const webUtils = { getPathForFile: (file: { at: string }) => file.at };
     vm.runInNewContext(readFileSync(file, 'utf8'), { require, window, exports: {}, module: { exports: {} } });
     expect(required).toEqual(['electron']);
     expect([...heard.keys()].sort()).toEqual(['main rpc-port', 'window message']);
@@ -83,5 +88,7 @@ describe('the built preload script', () => {
     heard.get('window message')?.({ source: {}, data: { gantry: 'want-rpc-port' } });
     heard.get('window message')?.({ source: window, data: { gantry: 'rpc-port' } });
     expect(sent.slice(1)).toEqual([['main', 'want-rpc-port']]);
+    expect(Object.keys(given)).toEqual(['gantryFiles']);
+    expect(given.gantryFiles?.pathOf({ at: '/study' })).toBe('/study');
   });
 });

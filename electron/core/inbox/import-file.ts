@@ -47,7 +47,7 @@ export async function importFile(receiving: Receiving, path: string): Promise<Fi
 function reasonAgainst(file: DicomFile): { words: string; dicom: boolean } | undefined {
   const against = (words: string, dicom = true) => ({ words, dicom });
   if (file.mediaStorageSopClassUid === mediaStorageDirectory)
-    return against('it is a DICOMDIR, the directory of a file-set', false);
+    return against('it is a DICOMDIR, the directory of a file-set; what it names is imported with its folder', false);
   const attributes = attributesOf(file);
   const missing = Object.entries({
     SOPClassUID: attributes.sopClassUid,

@@ -54,10 +54,10 @@ export function createJob({ row, rows, receiving, dataDirectory, freeSpace }: Ne
   const [files, bytes] = [createRate(row.startedAt), createRate(row.startedAt)];
   let reports: Report[] = [];
 
-  const hasRoom = () => {
+  function room() {
     const { freeBytes, limitBytes } = freeSpace();
-    return freeBytes >= limitBytes;
-  };
+    if (freeBytes < limitBytes) throw new AppError('DISK_LOW', { path: dataDirectory, freeBytes, limitBytes });
+  }
 
   function count(name: string, size: number, { outcome, reason }: FileResult) {
     row[counters[outcome]]++;
@@ -70,7 +70,7 @@ export function createJob({ row, rows, receiving, dataDirectory, freeSpace }: Ne
 
   async function take(path: string, name: string, size: number) {
     signal.throwIfAborted();
-    if (!hasRoom()) throw new AppError('DISK_LOW', { path: dataDirectory, ...freeSpace() });
+    room();
     count(name, size, await importFile(receiving, path));
   }
 
@@ -78,7 +78,7 @@ export function createJob({ row, rows, receiving, dataDirectory, freeSpace }: Ne
     // A part that is left behind by a crash is removed at the next start, like that of a broken association.
     const file = join(dataDirectory, 'incoming', `${randomUUID()}.part`);
     try {
-      await spool({ stream, file, signal, room: hasRoom, drain });
+      await spool({ stream, file, signal, room, drain });
       return await use(file);
     } finally {
       await unlink(file).catch(() => {});

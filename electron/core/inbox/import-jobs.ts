@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
 import { AppError, problemOf } from '../../../shared/problems.ts';
 import type { Import, ImportedFile, ImportOutcome } from '../../../shared/schemas/imports.ts';
@@ -9,6 +8,7 @@ import type { LogHub } from '../logs/index.ts';
 import type { Settings } from '../settings/index.ts';
 import type { Db } from '../store/index.ts';
 import type { FreeSpace } from './free-space.ts';
+import { countAll, type Found, found, labelOf, nothing, type SentFound, sizeOfAll } from './import-found.ts';
 import { createJob, type Job } from './import-job.ts';
 import { createImportRows, type StoredImport } from './import-rows.ts';
 import { archive, checkPaths, sourcesOf } from './import-sources.ts';
@@ -20,10 +20,13 @@ export interface Imports {
   start(order: { paths: string[]; evaluate: boolean }): Promise<Import>;
   /** An import whose files a browser sends with `upload`, until `finish`. */
   open(order: { label: string; evaluate: boolean }): Import;
-  /** One file of it. @throws IMPORT_NOT_FOUND, IMPORT_ENDED, DISK_LOW */
-  upload(id: number, file: { name: string; bytes: number } & Found, stream: Readable): Promise<void>;
+  /**
+   * One file of it, or why the sender could not read it. What broke off is not counted: it is sent again.
+   * @throws IMPORT_NOT_FOUND, IMPORT_ENDED, DISK_LOW, UPLOAD_BROKEN_OFF
+   */
+  upload(id: number, file: SentFile, stream: Readable): Promise<void>;
   /** @throws IMPORT_NOT_FOUND, IMPORT_ENDED */
-  finish(order: { id: number } & Found): Promise<Import>;
+  finish(order: { id: number } & SentFound): Promise<Import>;
   /** What was imported stays. @throws IMPORT_NOT_FOUND, IMPORT_ENDED */
   cancel(id: number): Promise<Import>;
   list(page: { limit: number; offset: number }): { items: Import[]; total: number };
@@ -41,9 +44,10 @@ export interface Imports {
   stop(): Promise<void>;
 }
 
-interface Found {
-  foundFiles: number;
-  foundBytes: number;
+interface SentFile extends SentFound {
+  name: string;
+  bytes: number;
+  reason?: string | undefined;
 }
 
 interface Needs {
@@ -176,7 +180,9 @@ export function createImports(needs: Needs): Imports {
         setImmediate(() => void breakOff(job, error));
         throw error;
       }
-      job.count(name, bytes, { outcome: 'unreadable', reason: (error as Error).message });
+      const reason = (error as Error).message;
+      if (stream.errored) throw new AppError('UPLOAD_BROKEN_OFF', { file: name, reason }, { cause: error });
+      job.count(name, bytes, { outcome: 'unreadable', reason });
     } finally {
       job.signal.removeEventListener('abort', broken);
     }
@@ -208,7 +214,10 @@ export function createImports(needs: Needs): Imports {
     async upload(id, file, stream) {
       const job = jobOf(id);
       found(job, file);
-      await track(job, receive(job, file, stream));
+      job.seenAt = Date.now();
+      if (file.reason === undefined) return track(job, receive(job, file, stream));
+      stream.resume();
+      job.count(file.name, file.bytes, { outcome: 'unreadable', reason: file.reason });
     },
     async finish({ id, ...order }) {
       const job = jobOf(id);
@@ -247,45 +256,4 @@ export function createImports(needs: Needs): Imports {
       clearInterval(timer);
     },
   };
-}
-
-const nothing = (): Found => ({ foundFiles: 0, foundBytes: 0 });
-
-/** What the sender has found so far, and what its archives hold. */
-function found({ row, unfolded }: Running, { foundFiles, foundBytes }: Found) {
-  row.foundFiles = Math.max(row.foundFiles, foundFiles + unfolded.foundFiles);
-  row.foundBytes = Math.max(row.foundBytes, foundBytes + unfolded.foundBytes);
-}
-
-type Sources = ReturnType<typeof sourcesOf>;
-
-async function sizeOfAll(
-  sources: Sources,
-  signal: AbortSignal,
-  each: (found: Found) => void = () => {},
-): Promise<Found> {
-  const all = nothing();
-  for await (const source of sources) {
-    if (source.kind === 'entry') source.release();
-    if (signal.aborted) break;
-    all.foundFiles++;
-    all.foundBytes += source.bytes;
-    each(all);
-  }
-  return all;
-}
-
-/** Runs ahead of the import, so that it can say how much is left. */
-async function countAll({ row, signal }: Running, sources: Sources) {
-  await sizeOfAll(sources, signal, ({ foundFiles, foundBytes }) => {
-    row.foundFiles = Math.max(row.foundFiles, foundFiles);
-    row.foundBytes = Math.max(row.foundBytes, foundBytes);
-  });
-  row.counted = true;
-}
-
-const shown = 3;
-function labelOf(paths: string[]): string {
-  const names = paths.slice(0, shown).map(path => basename(path));
-  return `${names.join(', ')}${paths.length > shown ? ` +${paths.length - shown}` : ''}`;
 }

@@ -6,8 +6,8 @@ interface Order {
   /** Made, or written over. */
   file: string;
   signal: AbortSignal;
-  /** False when the disk has no room for more. */
-  room(): boolean;
+  /** Asked now and then; throws when the disk has no room for more. */
+  room(): void;
   /** Read to its end what is not written: who sends it waits for that. */
   drain?: boolean;
 }
@@ -34,7 +34,7 @@ export async function spool({ stream, file, signal, room, drain = false }: Order
       unlooked += chunk.length;
       if (unlooked >= lookEveryBytes) {
         unlooked = 0;
-        if (!room()) throw new Error('free disk space is below the limit');
+        room();
       }
       for (let done = 0; done < chunk.length; ) {
         done += (await handle.write(chunk, done, chunk.length - done)).bytesWritten;

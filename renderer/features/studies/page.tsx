@@ -6,6 +6,7 @@ import { Link, useLocation, useSearch } from 'wouter';
 import type { StudyQuery } from '../../../shared/schemas/studies.ts';
 import { client } from '../../client/connection.ts';
 import { count, dicomDate, moment, personName } from '../../ui/format.ts';
+import { ImportMenu } from '../../ui/import-menu.tsx';
 import { Empty, Failed, PageHead } from '../../ui/page.tsx';
 import { Pager } from '../../ui/pager.tsx';
 import { words } from '../../words/en.ts';
@@ -83,7 +84,9 @@ export function StudiesPage() {
   };
   return (
     <>
-      <PageHead title={w.title} lead={data && count(data.total, w.one, w.many)} />
+      <PageHead title={w.title} lead={data && count(data.total, w.one, w.many)}>
+        <ImportMenu />
+      </PageHead>
       <Group gap="sm" align="flex-end" wrap="nowrap">
         <TextInput
           style={{ flex: 1 }}

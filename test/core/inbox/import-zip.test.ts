@@ -165,16 +165,18 @@ describe('an import that a browser sends', () => {
     expect(incoming()).toEqual([]);
   });
 
-  it('reports a file whose sending broke off, and goes on', async () => {
+  it('does not count a file whose sending broke off, but one that the sender cannot read', async () => {
     const [one] = made(1) as [Buffer];
     const { id } = bed.imports.open({ label: 'study', evaluate: false });
     const half = new Readable({ read() {} });
     half.push(one.subarray(0, 700));
     const sending = bed.imports.upload(id, { name: 'IM1', bytes: one.length, ...none }, half);
     setTimeout(() => half.destroy(new Error('aborted')), 20);
-    await sending;
+    await expect(sending).rejects.toMatchObject({ code: 'UPLOAD_BROKEN_OFF' });
+    expect(bed.imports.get(id)).toMatchObject({ state: 'running', doneFiles: 0 });
+    await bed.imports.upload(id, { name: 'IM1', bytes: 0, reason: 'NotReadableError', ...none }, Readable.from([]));
     expect(await bed.imports.finish({ id, ...none })).toMatchObject({ state: 'finished', unreadable: 1 });
-    expect(bed.report(id)).toMatchObject([{ file: 'IM1', reason: 'aborted' }]);
+    expect(bed.report(id)).toMatchObject([{ file: 'IM1', reason: 'NotReadableError' }]);
   });
 
   it('ends at once when it is cancelled, also inside a file', async () => {
