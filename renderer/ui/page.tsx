@@ -58,7 +58,7 @@ export function ProblemCard({
       variant="light"
       className="problem"
       title={problem.title}
-      styles={{ title: { fontWeight: 600, overflowWrap: 'anywhere', color: 'inherit' } }}
+      styles={{ title: { fontWeight: 600, overflowWrap: 'anywhere', color: 'var(--mantine-color-text)' } }}
     >
       <Group justify="space-between" align="flex-end" wrap="nowrap">
         <Text size="sm" style={{ overflowWrap: 'anywhere' }}>

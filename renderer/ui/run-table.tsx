@@ -1,8 +1,11 @@
 import { Card, Table, Text, Tooltip } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { Link, useLocation } from 'wouter';
 import type { Run } from '../../shared/schemas/runs.ts';
+import { client } from '../client/connection.ts';
 import { words } from '../words/en.ts';
 import { duration, moment, shortUid } from './format.ts';
+import { RunPriority } from './run-priority.tsx';
 import { StateBadge } from './state-badge.tsx';
 
 const { runs: w } = words;
@@ -10,6 +13,7 @@ const { runs: w } = words;
 /** Runs, newest first; a row opens its run. */
 export function RunTable({ runs }: { runs: Run[] }) {
   const [, go] = useLocation();
+  const usual = useUsualTimes(runs.some(run => run.state === 'running'));
   return (
     <Card p={0}>
       <Table layout="fixed">
@@ -45,10 +49,13 @@ export function RunTable({ runs }: { runs: Run[] }) {
                   {run.studyInstanceUids.map(shortUid).join(', ')}
                 </Text>
               </Table.Td>
-              <Table.Td>{run.priority}</Table.Td>
+              <Table.Td>
+                <RunPriority run={run} />
+              </Table.Td>
               <Table.Td>{moment(run.createdAt)}</Table.Td>
               <Table.Td>
                 {run.startedAt === null ? '–' : duration((run.sentAt ?? run.finishedAt ?? Date.now()) - run.startedAt)}
+                <Usual run={run} times={usual} />
               </Table.Td>
               <Table.Td>
                 {run.deliveries.total === 0 ? '–' : `${run.deliveries.confirmed} / ${run.deliveries.total}`}
@@ -58,6 +65,26 @@ export function RunTable({ runs }: { runs: Run[] }) {
         </Table.Tbody>
       </Table>
     </Card>
+  );
+}
+
+/** Half of the runs of the flow took less than this, in milliseconds. */
+function useUsualTimes(wanted: boolean): Map<string, number> {
+  const { data } = useQuery({
+    queryKey: ['runs', 'statistics', 30],
+    queryFn: () => client.queue.statistics({ days: 30 }),
+    enabled: wanted,
+  });
+  return new Map(data?.items.flatMap(({ flow, p50 }) => (p50 === null ? [] : [[flow, p50]])));
+}
+
+function Usual({ run, times }: { run: Run; times: Map<string, number> }) {
+  const time = times.get(run.flow);
+  if (run.state !== 'running' || time === undefined) return null;
+  return (
+    <Text size="xs" c="dimmed">
+      {w.usually} {duration(time)}
+    </Text>
   );
 }
 

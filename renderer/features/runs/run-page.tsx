@@ -55,6 +55,9 @@ export function RunPage({ id }: { id: number }) {
           </Stack>
         }
       >
+        <Button component={Link} href={`/log?source=run/${run.id},delivery/${run.id}`} variant="default">
+          {words.log.linesLink}
+        </Button>
         <Actions run={run} />
       </PageHead>
       {run.problem && <ProblemCard problem={run.problem} />}

@@ -1,0 +1,104 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Run } from '../../shared/schemas/runs.ts';
+import { eventually, freePort, startStorescp, storescu } from '../helpers/dcmtk.ts';
+import { makeStudy } from '../helpers/dicom-maker.ts';
+import { type Headless, startHeadless } from '../helpers/headless.ts';
+
+/** The queue under a hand, failures by cause and statistics, in real Chromium on the built headless door. */
+describe('the Runs page', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'gantry-runs-page-'));
+  let browser: Browser;
+  let gantry: Headless;
+  let page: Page;
+  let port: number;
+  const complaints: string[] = [];
+  const runs = (query = '') => gantry.get<{ items: Run[]; total: number }>(`/api/runs${query}`);
+  const shot = async (name: string) => {
+    if (!process.env.GANTRY_SCREENSHOTS) return;
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.screenshot({ path: join(process.env.GANTRY_SCREENSHOTS, `${name}-${colorScheme}.png`) });
+    }
+    await page.emulateMedia({ colorScheme: 'light' });
+  };
+  const receive = async (name: string) => {
+    makeStudy({ directory: join(directory, name), instances: 1, studyDescription: 'Runs page' });
+    await storescu(gantry.dicomPort, [join(directory, name)]);
+  };
+
+  beforeAll(async () => {
+    port = await freePort();
+    gantry = await startHeadless({
+      dataDirectory: join(directory, 'data'),
+      environment: {
+        GANTRY_MIN_FREE_BYTES: '0',
+        GANTRY_RETRY_ATTEMPTS: '1',
+        GANTRY_BREAKER_FAILURES: '100',
+        GANTRY_GPUS: '0 1',
+      },
+    });
+    await gantry.put('/api/flows/route.yml', {
+      text: `name: Route\nmodels: []\ndestinations: [{ host: 127.0.0.1, port: ${port}, ae_title: ARCHIVE }]\n`,
+    });
+    const args = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'];
+    browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args });
+    page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    page.on('console', message => {
+      if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+    });
+    page.on('pageerror', error => complaints.push(error.message));
+    const { origin, hash } = new URL(gantry.url);
+    await page.goto(`${origin}/runs${hash}`);
+  }, 60_000);
+  afterAll(async () => {
+    await browser?.close();
+    await gantry?.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }, 30_000);
+
+  it('pauses the queue, says so at every run that waits, and takes priorities by hand', async () => {
+    await page.getByRole('button', { name: 'Pause queue' }).click();
+    await page.getByText('The queue is paused since').waitFor();
+    await receive('first');
+    await receive('second');
+    await eventually(async () => (await runs('?state=pending')).total === 2, 'two runs that wait');
+    await page.getByRole('combobox', { name: 'Priority #1' }).selectOption('5');
+    await eventually(async () => (await gantry.get<Run>('/api/runs/1')).priority === 5, 'the priority');
+    await page.getByText('GPU 0').waitFor();
+    await shot('runs-paused');
+    expect((await gantry.get<Run>('/api/runs/2')).waiting?.code).toBe('QUEUE_PAUSED');
+  }, 30_000);
+
+  it('puts failures together by cause, and runs them again with one click', async () => {
+    await page.getByRole('button', { name: 'Resume queue' }).click();
+    await eventually(async () => (await runs('?state=failed')).total === 2, 'two failed runs');
+    await page.getByRole('tab', { name: 'Failures by cause' }).click();
+    await page.getByText('2 runs: ').waitFor();
+    await shot('runs-failures');
+    const scp = await startStorescp(join(directory, 'archive'), { port, aeTitle: 'ARCHIVE' });
+    await page.getByRole('button', { name: 'Run them again' }).click();
+    await page.getByText('No run has failed.').waitFor();
+    await eventually(async () => (await runs('?state=sent')).total === 2, 'two sent runs');
+    expect(scp.received()).toHaveLength(2);
+    await scp.stop();
+  }, 60_000);
+
+  it('counts the runs of each flow, and keeps its view in the address', async () => {
+    await page.getByRole('tab', { name: 'Statistics' }).click();
+    const row = page.getByRole('row', { name: /Route/ });
+    await row.getByRole('cell', { name: '0.0 % (0)' }).waitFor();
+    await row.getByRole('img', { name: /2 sent, 0 failed/ }).waitFor();
+    await shot('runs-statistics');
+    expect(page.url()).toContain('view=statistics');
+    await page.reload();
+    await page.getByRole('row', { name: /Route/ }).waitFor();
+    await page.getByRole('tab', { name: 'Queue and history' }).click();
+    await page.getByRole('link', { name: '2', exact: true }).waitFor();
+    await shot('runs-all');
+    expect(complaints).toEqual([]);
+  }, 30_000);
+});
