@@ -1,11 +1,13 @@
 import { implement } from '@orpc/server';
 import { contract } from '../../shared/contract.ts';
+import { createLogApi } from './api-logs.ts';
 import type { Core } from './compose.ts';
 
 /** Contract to rooms, a line a procedure. What a room throws is turned into a PROBLEM by the door (door/problem-error.ts). */
 export function createApi(core: Core) {
   const on = implement(contract);
-  const { studies, journal, flows, imports, peers, settings, health, log, logs } = core;
+  const { studies, journal, flows, imports, peers, settings, health, log } = core;
+  const allLogs = createLogApi(core);
   return on.router({
     health: {
       get: on.health.get.handler(() => health.now()),
@@ -95,11 +97,11 @@ export function createApi(core: Core) {
     },
     logs: {
       follow: on.logs.follow.handler(({ input, signal }) => log.follow(input.after, signal)),
-      sources: on.logs.sources.handler(() => logs.sources()),
-      page: on.logs.page.handler(({ input }) => logs.page(input)),
-      tail: on.logs.tail.handler(({ input, signal }) => logs.tail(input, signal)),
-      count: on.logs.count.handler(({ input }) => logs.count(input)),
-      text: on.logs.text.handler(({ input }) => logs.text(input)),
+      sources: on.logs.sources.handler(() => allLogs.sources()),
+      page: on.logs.page.handler(({ input }) => allLogs.page(input)),
+      tail: on.logs.tail.handler(({ input, signal }) => allLogs.tail(input, signal)),
+      count: on.logs.count.handler(({ input }) => allLogs.count(input)),
+      text: on.logs.text.handler(({ input }) => allLogs.text(input)),
     },
   });
 }

@@ -11,7 +11,14 @@ import { createBatches, createImports, createInbox, type Imports, type Inbox } f
 import { hubSource, type LogHub, type LogStore, openLogStore } from './logs/index.ts';
 import { createSettings, type SettingKey, type Settings } from './settings/index.ts';
 import { type Db, openStore } from './store/index.ts';
-import { createJournal, createRetention, createStudies, type Journal, type Studies } from './studies/index.ts';
+import {
+  createJournal,
+  createLogSources,
+  createRetention,
+  createStudies,
+  type Journal,
+  type Studies,
+} from './studies/index.ts';
 
 export interface CoreOptions {
   dataDirectory: string;
@@ -38,6 +45,7 @@ export interface Core {
   health: HealthRoom;
   log: LogHub;
   logs: LogStore;
+  logSources: ReturnType<typeof createLogSources>;
   stop(): Promise<void>;
 }
 
@@ -72,7 +80,12 @@ export async function startCore({ dataDirectory, options, environment, log, vers
 
     const journal = createJournal({ db });
     const studies = createStudies({ db, dataDirectory, sopClassName });
-    const engine = createEngine({ address: settings.get('DOCKER_HOST'), log, installationId: installationId(db) });
+    const engine = createEngine({
+      address: settings.get('DOCKER_HOST'),
+      log,
+      installationId: installationId(db),
+      lastKept: logs.lastOf,
+    });
     const peers = createPeers({ db });
     const stepKind = createContainerStep({ engine, settings, log });
     const flows = createFlows({
@@ -96,6 +109,8 @@ export async function startCore({ dataDirectory, options, environment, log, vers
 
     await engine.start();
     stops.push(() => engine.stop());
+    engine.logs.start();
+    stops.push(() => engine.logs.stop());
     await retention.finish();
     await inbox.recover();
     imports.recover();
@@ -128,6 +143,7 @@ export async function startCore({ dataDirectory, options, environment, log, vers
       health,
       log,
       logs,
+      logSources: createLogSources({ db }),
       stop,
     };
   } catch (error) {

@@ -112,7 +112,7 @@ export function LogView({
     if (deltaY < 0 && following && (box.current?.scrollHeight ?? 0) > (box.current?.clientHeight ?? 0)) follow(false);
   };
   return (
-    <div style={{ position: 'relative', height, minHeight: 0 }}>
+    <div className="log-box" style={{ height }}>
       <div
         role="log"
         ref={box}

@@ -20,7 +20,6 @@ export const logWords = {
     delivery: 'Deliveries',
     core: 'Gantry',
   },
-  study: 'Study',
   running: 'running',
   watchHint: 'A container is read from when it is chosen here. Containers of Gantry itself are always read.',
   linesOf: (n: number) => `${n.toLocaleString()} ${n === 1 ? 'line' : 'lines'}`,

@@ -3,6 +3,7 @@ import { AppError, describe, type Problem } from '../../../shared/problems.ts';
 import { createAnnouncer } from '../lib/announcer.ts';
 import type { LogHub } from '../logs/index.ts';
 import { dockerodeOptions, engineAddress } from './address.ts';
+import { type ContainerLogs, createContainerLogs, type LastKept } from './container-logs.ts';
 import { type Containers, createContainers } from './containers.ts';
 import { createImages, type Images } from './images.ts';
 import { within } from './problems.ts';
@@ -20,6 +21,7 @@ export interface Engine {
   address: string;
   containers: Containers;
   images: Images;
+  logs: ContainerLogs;
   status(): EngineStatus;
   /** Called when the engine comes, goes or changes. @returns the function that ends the listening */
   onChange(listener: () => void): () => void;
@@ -35,12 +37,14 @@ interface Needs {
   address: string;
   installationId: string;
   log: LogHub;
+  /** Without it the log of a container begins with its last lines. */
+  lastKept?: LastKept;
 }
 
 const lookAgainMs = 2000;
 const lookSeconds = 5;
 
-export function createEngine({ address: wanted, installationId, log }: Needs): Engine {
+export function createEngine({ address: wanted, installationId, log, lastKept = async () => null }: Needs): Engine {
   const address = engineAddress(wanted);
   const changes = createAnnouncer<void>();
   const away = (reason: string): EngineStatus => ({
@@ -95,6 +99,7 @@ export function createEngine({ address: wanted, installationId, log }: Needs): E
     address,
     containers: createContainers({ docker, address, installationId }),
     images: createImages({ docker, address }),
+    logs: createContainerLogs({ docker, address, installationId, log, lastKept }),
     status: () => status,
     onChange: changes.listen,
     look,

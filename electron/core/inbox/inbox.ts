@@ -71,9 +71,10 @@ export function createInbox({ db, dataDirectory, settings, log, landed, ended }:
   function associated(peer: AssociationPeer): Receiving {
     const startedAt = Date.now();
     let association: AssociationInfo | undefined;
-    let refused = 0;
+    const counts = { stored: 0, duplicate: 0, conflict: 0, refused: 0 };
     const open = () => {
       const id = associations.open(peer, startedAt);
+      log.info(`association ${id}`, `${peer.callingAe} at ${peer.host} to ${peer.calledAe} begins to send`);
       // Seals do not say that flows are not to look at an import: this row has to survive a power cut.
       if (peer.import) db.pragma('wal_checkpoint(PASSIVE)');
       return { ...peer, id };
@@ -87,13 +88,18 @@ export function createInbox({ db, dataDirectory, settings, log, landed, ended }:
           discard: object.discard,
           async finish() {
             const answer = await object.finish();
-            if (answer.outcome === 'refused') refused++;
+            counts[answer.outcome]++;
             return answer;
           },
         };
       },
       ended(outcome, reason) {
-        if (association) end(association, outcome, reason, refused);
+        if (!association) return;
+        end(association, outcome, reason, counts.refused);
+        const said = Object.entries(counts).flatMap(([what, n]) => (n > 0 ? [`${n} ${what}`] : []));
+        const level = (outcome === 'released' || outcome === 'imported') && counts.refused === 0 ? 'info' : 'warn';
+        const why = reason ? ` (${reason})` : '';
+        log.write(level, `association ${association.id}`, `${outcome}${why}: ${said.join(', ') || 'nothing stored'}`);
       },
     };
   }

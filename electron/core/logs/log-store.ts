@@ -36,9 +36,10 @@ export interface LogStore {
   page(query: LogPageQuery): Promise<LogPage>;
   count(query: LogCountQuery): Promise<LogCount>;
   text(query: LogTextQuery): Promise<LogText>;
-  sources(): LogSources;
-  /** When the source wrote its last kept line. */
-  lastAt(key: string): number | null;
+  /** Also of containers that have no line yet. */
+  sources(containers?: readonly { key: string; name: string; running: boolean }[]): LogSources;
+  /** When the source wrote its last kept line, and how many lines of it have that time. */
+  lastOf(key: string): Promise<{ at: number; lines: number } | null>;
   stop(): Promise<void>;
 }
 
@@ -52,6 +53,8 @@ interface Needs {
 
 /** Lines that come within it wake a waiting window once. */
 const wakeMs = 40;
+/** More of one millisecond no container writes. */
+const lastLines = 5000;
 
 export function openLogStore({ directory, limitBytes, recent: most, searchLimitMs }: Needs): LogStore {
   const segments = openSegments({ directory, limitBytes });
@@ -125,11 +128,15 @@ export function openLogStore({ directory, limitBytes, recent: most, searchLimitM
     page: search.page,
     count: search.count,
     text: search.text,
-    sources: () => ({
-      items: search.sources(),
+    sources: (containers = []) => ({
+      items: search.sources(containers),
       kept: { ...search.kept(), limitBytes: limitBytes(), problem: spill.problem() },
     }),
-    lastAt: search.lastAt,
+    async lastOf(key) {
+      const { items } = await search.page({ sources: [key], limit: lastLines });
+      const at = items.at(-1)?.at;
+      return at === undefined ? null : { at, lines: items.filter(line => line.at === at).length };
+    },
     async stop() {
       await spill.stop();
       await thread.stop();

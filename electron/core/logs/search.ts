@@ -130,12 +130,15 @@ export function createSearch({ segments, thread, flush }: Needs) {
     return { text: items.map(line => `${asText(line)}\n`).join(''), lookedTo, done };
   }
 
-  function sources(): LogSource[] {
+  function sources(containers: readonly { key: string; name: string; running: boolean }[]): LogSource[] {
     const known = new Map<string, LogSource>();
+    for (const one of containers) known.set(one.key, { ...one, kind: 'container', lines: 0, lastAt: null });
     for (const { meta } of segments.list()) {
       for (const { key, name, kinds, lastAt } of meta.sources) {
-        const lines = Object.values(kinds).reduce((sum, number) => sum + number, known.get(key)?.lines ?? 0);
-        known.set(key, { key, kind: kindOfKey(key), name, lines, lastAt, running: false });
+        const before = known.get(key);
+        const lines = Object.values(kinds).reduce((sum, number) => sum + number, before?.lines ?? 0);
+        const running = before?.running ?? false;
+        known.set(key, { key, kind: kindOfKey(key), name, lines, lastAt, running });
       }
     }
     return [...known.values()].sort((a, b) => (b.lastAt ?? 0) - (a.lastAt ?? 0));
@@ -147,13 +150,6 @@ export function createSearch({ segments, thread, flush }: Needs) {
     text,
     sources,
     kept: () => ({ oldest: oldest(), newest: newest(), bytes: segments.bytes() }),
-    lastAt(key: string): number | null {
-      for (const { meta } of [...segments.list()].reverse()) {
-        const of = meta.sources.find(source => source.key === key);
-        if (of) return of.lastAt;
-      }
-      return null;
-    },
   };
 }
 

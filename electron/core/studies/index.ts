@@ -3,5 +3,6 @@
  * The inbox writes the index rows; this room reads them, and retention alone deletes them.
  */
 export { createJournal, type Journal } from './journal.ts';
+export { createLogSources } from './log-sources.ts';
 export { createRetention, type Retention } from './retention.ts';
 export { createStudies, type Studies } from './studies.ts';

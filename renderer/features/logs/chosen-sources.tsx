@@ -17,8 +17,8 @@ export function ChosenSources({
   known: ReadonlyMap<string, LogSource>;
   onChange: (part: Partial<LogQuery>) => void;
 }) {
-  const runs = [...new Set(query.sources.map(pageOf).filter(run => run !== undefined))];
-  if (!isFiltered(query) && query.study === '') return null;
+  const pages = new Map(query.sources.map(pageOf).flatMap(page => (page ? [[page.href, page.name]] : [])));
+  if (!isFiltered(query)) return null;
   return (
     <Group gap="xs">
       {query.sources.map(key => (
@@ -32,25 +32,18 @@ export function ChosenSources({
           </span>
         </Pill>
       ))}
-      {runs.map(run => (
-        <Button key={run} component={Link} href={`/runs/${run}`} size="compact-xs" variant="light">
-          {w.openRun} {run}
+      {[...pages].map(([href, name]) => (
+        <Button key={href} component={Link} href={href} size="compact-xs" variant="light">
+          {name}
         </Button>
       ))}
-      {query.study !== '' && (
-        <Button component={Link} href={`/studies/${query.study}`} size="compact-xs" variant="light">
-          {w.openStudy}
-        </Button>
-      )}
-      {isFiltered(query) && (
-        <Button
-          size="compact-xs"
-          variant="subtle"
-          onClick={() => onChange({ sources: [], level: 'debug', stream: '', find: '', line: null, study: '' })}
-        >
-          {w.clear}
-        </Button>
-      )}
+      <Button
+        size="compact-xs"
+        variant="subtle"
+        onClick={() => onChange({ sources: [], level: 'debug', stream: '', find: '', line: null })}
+      >
+        {w.clear}
+      </Button>
     </Group>
   );
 }

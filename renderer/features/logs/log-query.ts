@@ -17,8 +17,6 @@ export interface LogQuery {
   matchCase: boolean;
   /** The line it is about. */
   line: number | null;
-  /** The study it came from, for the way back. */
-  study: string;
 }
 
 const oneOf = <T extends string, D extends string>(values: readonly T[], text: string | null, otherwise: D) =>
@@ -35,11 +33,10 @@ export function readQuery(search: string): LogQuery {
     regex: query.has('regex'),
     matchCase: query.has('case'),
     line: Number.isInteger(line) && line > 0 ? line : null,
-    study: query.get('study') ?? '',
   };
 }
 
-export function queryText({ sources, level, stream, find, regex, matchCase, line, study }: LogQuery): string {
+export function queryText({ sources, level, stream, find, regex, matchCase, line }: LogQuery): string {
   const query = new URLSearchParams();
   if (sources.length > 0) query.set('source', sources.join(','));
   if (level !== 'debug') query.set('level', level);
@@ -48,7 +45,6 @@ export function queryText({ sources, level, stream, find, regex, matchCase, line
   if (find !== '' && regex) query.set('regex', '1');
   if (find !== '' && matchCase) query.set('case', '1');
   if (line !== null) query.set('line', String(line));
-  if (study !== '') query.set('study', study);
   // Keys and commas read better as they are, and mean the same.
   return query.toString().replaceAll('%2F', '/').replaceAll('%2C', ',');
 }

@@ -2,7 +2,7 @@ import { Button, Group, Stack, Text } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useCallback, useMemo, useState } from 'react';
-import { useLocation, useSearch } from 'wouter';
+import { Link, useLocation, useSearch } from 'wouter';
 import type { LogRecord, LogSource } from '../../../shared/schemas/logs.ts';
 import { client } from '../../client/connection.ts';
 import { bytes } from '../../ui/format.ts';
@@ -13,7 +13,7 @@ import { ChosenSources } from './chosen-sources.tsx';
 import { asText } from './export-lines.ts';
 import { filterOf, isFiltered, type LogQuery, markOf, queryText, readQuery } from './log-query.ts';
 import type { LogWindow } from './log-window.ts';
-import { hueOf, nameOf } from './source-names.ts';
+import { hueOf, nameOf, pageOf } from './source-names.ts';
 import { copyText, Toolbar } from './toolbar.tsx';
 import { type Counted, useLogCount } from './use-log-count.ts';
 import { useLogWindow } from './use-log-window.ts';
@@ -155,6 +155,7 @@ function LineActions({
   filtered: boolean;
   onChange: (part: Partial<LogQuery>) => void;
 }) {
+  const page = pageOf(line.source);
   return (
     <Group gap={4} className="log-actions" onClick={event => event.stopPropagation()}>
       <Button size="compact-xs" variant="default" onClick={() => copyText(asText([line]), w.copied(1))}>
@@ -163,6 +164,11 @@ function LineActions({
       <Button size="compact-xs" variant="default" onClick={() => copyText(location.href, w.linked)}>
         {w.link}
       </Button>
+      {page && (
+        <Button component={Link} href={page.href} size="compact-xs" variant="default">
+          {page.name}
+        </Button>
+      )}
       {filtered && (
         <Button
           size="compact-xs"

@@ -1,4 +1,6 @@
 import type { LogSource } from '../../../shared/schemas/logs.ts';
+import { shortUid } from '../../ui/format.ts';
+import { words } from '../../words/en.ts';
 
 /** A hue for each source, always the same one, far from its neighbours. */
 export function hueOf(key: string): number {
@@ -15,8 +17,14 @@ export function nameOf(key: string, known: ReadonlyMap<string, LogSource>): stri
   if (kind === 'run' && id) return `run ${id}${step === undefined ? '' : ` step ${Number(step) + 1}`}`;
   if (kind === 'container' && id) return id.slice(0, 12);
   if (kind === 'core') return id;
+  if (kind === 'study') return `study ${shortUid(id)}`;
   return [kind, id].filter(Boolean).join(' ');
 }
 
-/** The page a source belongs to. */
-export const pageOf = (key: string) => /^(?:run|delivery)\/(\d+)/.exec(key)?.[1];
+/** The page a source belongs to, and its name. */
+export function pageOf(key: string): { href: string; name: string } | null {
+  const run = /^(?:run|delivery)\/(\d+)/.exec(key)?.[1];
+  if (run) return { href: `/runs/${run}`, name: `${words.log.openRun} ${run}` };
+  const study = /^study\/(.+)/.exec(key)?.[1];
+  return study ? { href: `/studies/${study}`, name: words.log.openStudy } : null;
+}

@@ -1,6 +1,7 @@
 import { Badge, Button, Card, Group, Stack, Table, Tabs, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { Link } from 'wouter';
 import type { StudyDetail } from '../../../shared/schemas/studies.ts';
 import { client, downloadInstance } from '../../client/connection.ts';
 import { bytes, dicomDate, moment, personName } from '../../ui/format.ts';
@@ -37,7 +38,11 @@ export function StudyPage({ uid }: { uid: string }) {
             <Text className="mono">{uid}</Text>
           </Stack>
         }
-      />
+      >
+        <Button component={Link} href={`/log?source=study/${uid}`} variant="default">
+          {words.log.linesLink}
+        </Button>
+      </PageHead>
       <Tabs defaultValue="series" keepMounted={false}>
         <Tabs.List>
           <Tabs.Tab value="series">

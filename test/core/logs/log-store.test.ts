@@ -86,8 +86,8 @@ describe('what is kept', () => {
     expect(items.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
     expect(items.at(-1)).toMatchObject({ source: 'run/7/0', level: 'error', stream: 'stderr', text: 'after' });
     expect(files()).toHaveLength(1);
-    expect(store.lastAt('run/7/0')).toBe(1_700_000_000_000);
-    expect(store.lastAt('run/8')).toBeNull();
+    expect(await store.lastOf('container/a')).toEqual({ at: 1_700_000_000_000, lines: 10 });
+    expect(await store.lastOf('run/8')).toBeNull();
   });
 
   it('loses only the torn record of a crash, at every place it can be torn', async () => {

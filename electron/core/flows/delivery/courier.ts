@@ -72,13 +72,13 @@ export function createCourier(needs: Needs): Courier {
     isBack.run(Date.now(), destination, began);
   }
 
-  function hasEnded(destination: string, began: number, end: TripEnd): void {
+  function hasEnded(destination: string, runId: number, began: number, end: TripEnd): void {
     // A peer that took something is there: its failures in a row begin anew.
     if (end.kind === 'done' || (end.kind === 'failed' && end.confirmed > 0)) wentWell(destination, began);
     if (end.kind !== 'failed') return;
     const nextTryAt = breakers.failed(destination, end.problem);
     const next = nextTryAt === null ? '' : `; left alone until ${new Date(nextTryAt).toISOString()}`;
-    log.warn('delivery', `${destination}: ${end.problem.title}${next}`);
+    log.warn(`delivery ${runId}`, `${destination}: ${end.problem.title}${next}`);
   }
 
   function begin(destination: string, runId: number): void {
@@ -87,7 +87,7 @@ export function createCourier(needs: Needs): Courier {
     if (rows.length === 0) return;
     const controller = new AbortController();
     const ended = travel({ destination, rows, probe: breakers.isOpen(destination), signal: controller.signal })
-      .then(end => hasEnded(destination, began, end))
+      .then(end => hasEnded(destination, runId, began, end))
       .catch(error => {
         resting.set(destination, Date.now() + restMs);
         log.error('delivery', `${destination}: ${error instanceof Error ? error.stack : error}`);

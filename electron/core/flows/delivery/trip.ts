@@ -91,6 +91,8 @@ export function createTrips({ dataDirectory, sender, peers, results, log, change
         });
       }
       flush();
+      const level = confirmed === rows.length ? 'info' : 'warn';
+      log.write(level, `delivery ${runId}`, `${destination}: ${confirmed} of ${rows.length} instances confirmed`);
       return { kind: 'done' };
     } catch (error) {
       // Confirmed is confirmed, whatever happened to the association after that.
