@@ -65,6 +65,8 @@ import { settingListSchema, settingsChangeSchema } from './schemas/settings.ts';
 import {
   journalQuerySchema,
   journalSchema,
+  studyDeletedSchema,
+  studyDeleteSchema,
   studyDetailSchema,
   studyListSchema,
   studyQuerySchema,
@@ -87,6 +89,14 @@ export const contract = {
     get: get('/studies/{studyInstanceUid}', 'One study with series and instances')
       .input(z.object({ studyInstanceUid: uid }))
       .output(studyDetailSchema),
+    remove: base
+      .route({
+        method: 'POST',
+        path: '/studies/{studyInstanceUid}/delete',
+        summary: 'Delete the study with its files; confirm is its Patient ID, or DELETE',
+      })
+      .input(studyDeleteSchema)
+      .output(studyDeletedSchema),
     journal: get('/studies/{studyInstanceUid}/journal', 'What happened to the study, in order')
       .input(journalQuerySchema)
       .output(journalSchema),

@@ -76,7 +76,7 @@ export const problems = {
     kind: 'input',
     retry: false,
     title: p => `No study ${p.studyInstanceUid}`,
-    remedy: () => 'Look the study up in the list: it may have been removed by retention.',
+    remedy: () => 'Look the study up in the list: it may have been deleted, or removed by retention.',
   }),
   INSTANCE_NOT_FOUND: problem<{ sopInstanceUid: string }>({
     kind: 'input',
@@ -248,6 +248,20 @@ export const problems = {
     retry: false,
     title: p => `Output of step ${p.step} could not be read`,
     remedy: p => `Correct output_dir or what the container writes there: ${p.reason}.`,
+  }),
+
+  DELETE_NOT_CONFIRMED: problem<{ word: string }>({
+    kind: 'input',
+    retry: false,
+    title: () => 'The deletion of the study is not confirmed',
+    remedy: p => `Type ${p.word}, or the Patient ID of the study exactly as it is shown.`,
+  }),
+  STUDY_BUSY: problem<{ what: string; action?: string }>({
+    kind: 'input',
+    retry: false,
+    title: p => `The study is in use: ${p.what}`,
+    remedy: () => 'Wait until its runs and deliveries have ended, or cancel them, and delete it then.',
+    action: p => p.action ?? '/runs',
   }),
 
   // Imports

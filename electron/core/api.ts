@@ -16,6 +16,7 @@ export function createApi(core: Core) {
     studies: {
       list: on.studies.list.handler(({ input }) => studies.list(input)),
       get: on.studies.get.handler(({ input }) => studies.get(input.studyInstanceUid)),
+      remove: on.studies.remove.handler(({ input }) => core.deleteStudy(input.studyInstanceUid, input.confirm)),
       journal: on.studies.journal.handler(({ input }) => journal.list(input)),
     },
     imports: {

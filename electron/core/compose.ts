@@ -12,8 +12,10 @@ import { hubSource, type LogHub, type LogStore, openLogStore } from './logs/inde
 import { createSettings, type SettingKey, type Settings } from './settings/index.ts';
 import { type Db, openStore } from './store/index.ts';
 import {
+  createDeleteStudy,
   createJournal,
   createLogSources,
+  createRemovals,
   createRetention,
   createStudies,
   type Journal,
@@ -34,6 +36,7 @@ export interface Core {
   dataDirectory: string;
   settings: Settings;
   studies: Studies;
+  deleteStudy: ReturnType<typeof createDeleteStudy>;
   journal: Journal;
   flows: Flows;
   inbox: Inbox;
@@ -79,6 +82,8 @@ export async function startCore({ dataDirectory, options, environment, log, vers
     stops.push(() => void db.close());
 
     const journal = createJournal({ db });
+    const removals = createRemovals({ db, dataDirectory });
+    const deleteStudy = createDeleteStudy({ db, journal, removals, log });
     const studies = createStudies({ db, dataDirectory, sopClassName });
     const engine = createEngine({
       address: settings.get('DOCKER_HOST'),
@@ -104,14 +109,14 @@ export async function startCore({ dataDirectory, options, environment, log, vers
     const { associated, freeSpace } = inbox;
     const imports = createImports({ db, dataDirectory, settings, log, associated, freeSpace });
     const listener = createListener({ settings, inbox, log });
-    const retention = createRetention({ db, dataDirectory, settings, log, journal });
+    const retention = createRetention({ db, dataDirectory, settings, log, journal, removals });
     const health = createHealth({ version, dataDirectory, db, settings, listener, inbox, engine, flows });
 
     await engine.start();
     stops.push(() => engine.stop());
     engine.logs.start();
     stops.push(() => engine.logs.stop());
-    await retention.finish();
+    await removals.finish();
     await inbox.recover();
     imports.recover();
     await flows.start();
@@ -132,6 +137,7 @@ export async function startCore({ dataDirectory, options, environment, log, vers
       dataDirectory,
       settings,
       studies,
+      deleteStudy,
       journal,
       flows,
       inbox,

@@ -1,6 +1,6 @@
 import type { Problem } from '../../shared/problems.ts';
 
-const conflicts = new Set(['FLOW_CHANGED', 'RUN_ACTIVE', 'RUN_ENDED', 'RUN_INPUT_GONE', 'IMPORT_ENDED']);
+const conflicts = new Set(['FLOW_CHANGED', 'RUN_ACTIVE', 'RUN_ENDED', 'RUN_INPUT_GONE', 'IMPORT_ENDED', 'STUDY_BUSY']);
 
 /** HTTP status of a problem, by its kind. */
 export function statusOf({ code, kind }: Pick<Problem, 'code' | 'kind'>): number {

@@ -1,6 +1,7 @@
 import { importWords } from './en-imports.ts';
 import { logWords } from './en-log.ts';
 import { queueWords, runWords } from './en-runs.ts';
+import { studyActionWords } from './en-study-actions.ts';
 
 /** Every text of the console. Another language is another file of this shape. */
 export const en = {
@@ -118,6 +119,7 @@ export const en = {
     version: 'version',
   },
   imports: importWords,
+  studyActions: studyActionWords,
   runs: runWords,
   queue: queueWords,
   flows: {

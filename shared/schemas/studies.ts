@@ -78,6 +78,17 @@ export const studyDetailSchema = studySchema.extend({
 });
 export type StudyDetail = z.infer<typeof studyDetailSchema>;
 
+export const studyDeleteSchema = z.object({
+  studyInstanceUid: uid,
+  /** Typed by whoever deletes: the Patient ID, or DELETE. */
+  confirm: z.string().max(200),
+});
+export const studyDeletedSchema = z.object({
+  studyInstanceUid: z.string(),
+  instances: z.number().int(),
+  bytes: z.number(),
+});
+
 /** What happened to a study; `data` differs by event and holds no patient data. */
 export const journalEventSchema = z.enum([
   'received',
@@ -95,6 +106,7 @@ export const journalEventSchema = z.enum([
   'delivered',
   'delivery-failed',
   'files-removed',
+  'deleted',
 ]);
 export type JournalEvent = z.infer<typeof journalEventSchema>;
 export const journalEntrySchema = z.object({

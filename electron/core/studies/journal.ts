@@ -64,6 +64,7 @@ const words: Record<JournalEvent, Words> = {
     `Run ${d.runId}: ${Number(d.deliveries ?? 0) > 0 ? `${plural(d.deliveries, 'delivery').replace('deliverys', 'deliveries')} confirmed` : 'nothing to deliver'}`,
   'delivery-failed': d =>
     `Run ${d.runId}: ${d.unconfirmed} of ${d.total} deliveries to ${d.destination} are not confirmed`,
+  deleted: d => `Deleted at the console: ${plural(d.instances, 'instance')} (${megabytes(d.bytes)})`,
   'files-removed': d =>
     `Retention removed ${plural(d.instances ?? 0, 'instance')}${d.runId ? ` of run ${d.runId}` : ''}`,
 };

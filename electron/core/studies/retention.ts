@@ -1,9 +1,10 @@
-import { rm, unlink } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LogHub } from '../logs/index.ts';
 import type { Settings } from '../settings/index.ts';
 import { type Db, transaction } from '../store/index.ts';
 import type { Journal } from './journal.ts';
+import type { Removals } from './removals.ts';
 
 export interface RemovalReport {
   /** Runs whose outputs and logs go. */
@@ -20,15 +21,10 @@ export interface RemovalReport {
  *   is unconfirmed, unless it was cancelled;
  * - a batch goes when all its runs' files are gone or, where no flow matched, at the age for that;
  * - an instance goes with the last batch that holds it.
- *
- * Rows go first, together with a note of the path (table `removals`), then the file, then the note: a crash leaves
- * neither a row without its file nor a file that recovery would take for a lost instance.
  */
 export interface Retention {
   /** @param dryRun only tells what would go */
   sweep(dryRun?: boolean): Promise<RemovalReport>;
-  /** Unlinks what an interrupted sweep had already taken out of the index; before the inbox recovers. */
-  finish(): Promise<void>;
   start(): void;
   stop(): Promise<void>;
 }
@@ -38,6 +34,7 @@ interface Needs {
   dataDirectory: string;
   settings: Pick<Settings, 'get'>;
   journal: Pick<Journal, 'write'>;
+  removals: Removals;
   log: LogHub;
 }
 
@@ -45,7 +42,7 @@ const sweepEveryMs = 3_600_000;
 const dayMs = 86_400_000;
 const nothing = (): RemovalReport => ({ runs: [], batches: [], instances: 0, bytes: 0 });
 
-export function createRetention({ db, dataDirectory, settings, journal, log }: Needs): Retention {
+export function createRetention({ db, dataDirectory, settings, journal, removals, log }: Needs): Retention {
   const oldRuns = db.prepare<[number, number, number], { id: number }>(`
     SELECT id FROM runs WHERE files_removed_at IS NULL AND (
       (state = 'sent' AND sent_at <= ?)
@@ -66,9 +63,6 @@ export function createRetention({ db, dataDirectory, settings, journal, log }: N
     WHERE x.batch_id = ? AND NOT EXISTS (
       SELECT 1 FROM batch_instances y JOIN batches b ON b.id = y.batch_id
       WHERE y.instance_id = i.id AND b.id <> x.batch_id AND b.state <> 'removed')`);
-  const note = db.prepare<[string]>('INSERT OR IGNORE INTO removals (path) VALUES (?)');
-  const noted = db.prepare<[], { path: string }>('SELECT path FROM removals');
-  const forget = db.prepare<[string]>('DELETE FROM removals WHERE path = ?');
   const dropInstance = db.prepare<[number]>('DELETE FROM instances WHERE id = ?');
   const countSeries = db.prepare(`
     UPDATE series SET instance_count = (SELECT count(DISTINCT sop_instance_uid) FROM instances WHERE series_id = series.id),
@@ -89,7 +83,7 @@ export function createRetention({ db, dataDirectory, settings, journal, log }: N
   function takeOut(batchId: number): { instances: number; bytes: number } {
     const rows = lastOf.all(batchId);
     for (const row of rows) {
-      note.run(row.path);
+      removals.note(row.path);
       dropInstance.run(row.id);
     }
     for (const seriesId of new Set(rows.map(row => row.series_id))) {
@@ -103,15 +97,6 @@ export function createRetention({ db, dataDirectory, settings, journal, log }: N
     }
     batchGone.run(batchId);
     return { instances: rows.length, bytes: rows.reduce((sum, row) => sum + row.bytes, 0) };
-  }
-
-  async function finish(): Promise<void> {
-    for (const { path } of noted.all()) {
-      await unlink(join(dataDirectory, path)).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT') throw error;
-      });
-      forget.run(path);
-    }
   }
 
   async function sweep(dryRun = false): Promise<RemovalReport> {
@@ -129,7 +114,7 @@ export function createRetention({ db, dataDirectory, settings, journal, log }: N
       report.instances += instances;
       report.bytes += bytes;
     }
-    await finish();
+    await removals.finish();
     if (report.runs.length + report.batches.length > 0) {
       log.info(
         'retention',
@@ -147,7 +132,6 @@ export function createRetention({ db, dataDirectory, settings, journal, log }: N
   };
   return {
     sweep,
-    finish,
     start() {
       timer = setInterval(tick, sweepEveryMs);
       tick();

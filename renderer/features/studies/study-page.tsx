@@ -9,6 +9,7 @@ import { sayFailed } from '../../ui/notices.tsx';
 import { Empty, Failed, Loading, PageHead } from '../../ui/page.tsx';
 import { RunTable } from '../../ui/run-table.tsx';
 import { words } from '../../words/en.ts';
+import { StudyActions } from './study-actions.tsx';
 
 const { studies: w } = words;
 type Series = StudyDetail['series'][number];
@@ -19,7 +20,14 @@ export function StudyPage({ uid }: { uid: string }) {
     queryFn: () => client.studies.get({ studyInstanceUid: uid }),
     refetchInterval: 5000,
   });
-  if (error) return <Failed error={error} />;
+  if (error) {
+    return (
+      <>
+        <Failed error={error} />
+        <JournalOf uid={uid} />
+      </>
+    );
+  }
   if (!study) return <Loading />;
   const facts = [
     study.patientId,
@@ -42,6 +50,7 @@ export function StudyPage({ uid }: { uid: string }) {
         <Button component={Link} href={`/log?source=study/${uid}`} variant="default">
           {words.log.linesLink}
         </Button>
+        <StudyActions study={study} />
       </PageHead>
       <Tabs defaultValue="series" keepMounted={false}>
         <Tabs.List>

@@ -4,7 +4,13 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLogHub } from '../../../electron/core/logs/index.ts';
 import { type Db, openStore } from '../../../electron/core/store/index.ts';
-import { createJournal, createRetention, type Retention } from '../../../electron/core/studies/index.ts';
+import {
+  createJournal,
+  createRemovals,
+  createRetention,
+  type Removals,
+  type Retention,
+} from '../../../electron/core/studies/index.ts';
 import { fillStudies } from './fill.ts';
 
 const day = 86_400_000;
@@ -13,6 +19,7 @@ describe('retention', () => {
   let directory: string;
   let db: Db;
   let retention: Retention;
+  let removals: Removals;
   const ages = {
     RETENTION_ENABLED: true,
     RETENTION_SENT_DAYS: 10,
@@ -23,11 +30,13 @@ describe('retention', () => {
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'gantry-retention-'));
     db = openStore(join(directory, 'store.sqlite'));
+    removals = createRemovals({ db, dataDirectory: directory });
     retention = createRetention({
       db,
       dataDirectory: directory,
       settings: { get: key => ages[key as keyof typeof ages] as never },
       journal: createJournal({ db }),
+      removals,
       log: createLogHub(),
     });
   });
@@ -161,9 +170,9 @@ describe('retention', () => {
     const [left] = paths() as [string];
     batch(instances, 'evaluated', 99);
     db.prepare('INSERT INTO removals (path) VALUES (?)').run(left);
-    await retention.finish();
+    await removals.finish();
     expect(remains(left)).toBe(false);
-    await retention.finish();
+    await removals.finish();
     expect(db.prepare('SELECT count(*) AS n FROM removals').get()).toEqual({ n: 0 });
     // A file that is gone already does not stop the sweep.
     await retention.sweep();
