@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useLocation } from 'wouter';
 import { client } from './client/connection.ts';
 import { useConnection, useFollow, useHealing } from './client/hooks.ts';
+import { Find } from './features/find/palette.tsx';
 import { DropZone } from './features/imports/drop-zone.tsx';
 import { ImportProgress } from './features/imports/progress.tsx';
 import { Pages } from './routes.tsx';
@@ -58,6 +59,7 @@ export function App() {
                 {said.connecting}
               </Text>
             )}
+            <Find />
             {health && (
               <Text size="sm" className="mono">
                 {health.listener.aeTitle} : {health.listener.port}

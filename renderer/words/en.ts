@@ -1,3 +1,4 @@
+import { designerWords } from './en-designer.ts';
 import { importWords } from './en-imports.ts';
 import { logWords } from './en-log.ts';
 import { queueWords, runWords } from './en-runs.ts';
@@ -14,6 +15,12 @@ export const en = {
     peers: 'Peers',
     settings: 'Settings',
     log: 'Log',
+  },
+  find: {
+    button: 'Find',
+    label: 'Find a study, run, flow, peer, setting or page',
+    pages: 'Pages',
+    nothing: 'Nothing has this name.',
   },
   connection: {
     connecting: 'Connecting…',
@@ -168,6 +175,7 @@ export const en = {
     complete: 'complete',
     incomplete: 'incomplete',
   },
+  designer: designerWords,
   peers: {
     title: 'Peers',
     one: 'peer',

@@ -1,6 +1,7 @@
 import { Button, Card, Group, Modal, Stack, Switch, Table, Text, TextInput } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
+import { useSearch } from 'wouter';
 import type { Setting, SettingValue } from '../../../shared/schemas/settings.ts';
 import { client } from '../../client/connection.ts';
 import { sayFailed } from '../../ui/notices.tsx';
@@ -28,6 +29,11 @@ export function SettingsPage() {
     refetchInterval: 5000,
   });
   const [edited, setEdited] = useState<Setting | null>(null);
+  const wanted = new URLSearchParams(useSearch()).get('key');
+  const there = data !== undefined;
+  useEffect(() => {
+    if (there && wanted) document.getElementById(wanted)?.scrollIntoView({ block: 'center' });
+  }, [wanted, there]);
   if (error) return <Failed error={error} />;
   if (!data) return <Loading />;
   return (
@@ -45,7 +51,11 @@ export function SettingsPage() {
           </Table.Thead>
           <Table.Tbody>
             {data.items.map(setting => (
-              <Table.Tr key={setting.key}>
+              <Table.Tr
+                key={setting.key}
+                id={setting.key}
+                bg={setting.key === wanted ? 'var(--mantine-primary-color-light)' : undefined}
+              >
                 <Table.Td>
                   <Text className="mono">{setting.key}</Text>
                   <Text size="xs" c="dimmed">
