@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type ReactNode, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { type ReactNode, useCallback, useLayoutEffect, useRef, useState } from 'react';
 import { words } from '../words/en.ts';
 import { type LineLook, LogLine, type ShownLine } from './log-line.tsx';
 
@@ -13,6 +13,8 @@ interface Props {
   /** What is marked in the lines; global. */
   find?: RegExp | null;
   chosen?: number | null;
+  /** Another number brings the chosen line into sight. */
+  opened?: number;
   onChoose?: (line: ShownLine) => void;
   /** What can be done with the chosen line. */
   actions?: ReactNode;
@@ -40,6 +42,7 @@ export function LogView({
   look = usual,
   find = null,
   chosen = null,
+  opened = 0,
   onChoose,
   actions,
   following: given,
@@ -83,14 +86,13 @@ export function LogView({
   useLayoutEffect(() => {
     if (following && lines.length > 0) list.scrollToIndex(lines.length - 1, { align: 'end' });
   }, [following, lines, list]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: not again with every line that comes
-  useEffect(() => {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each window, not with every line that comes
+  useLayoutEffect(() => {
     const index = chosen === null ? -1 : lines.findIndex(line => line.key === chosen);
-    const range = list.range;
-    // Shown once, when it is opened; a line the reader chose is in sight already.
-    if (index >= 0 && !following && range && (index < range.startIndex || index > range.endIndex))
-      list.scrollToIndex(index, { align: 'center' });
-  }, [chosen, lines.length > 0]);
+    if (index < 0 || following) return;
+    held.current = null;
+    list.scrollToIndex(index, { align: 'center' });
+  }, [opened]);
 
   const lastTop = useRef(0);
   const scrolled = () => {

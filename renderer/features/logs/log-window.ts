@@ -23,6 +23,8 @@ export interface LogWindow {
   /** Where to go on from. */
   last: number;
   loaded: boolean;
+  /** Counts the windows that were opened: each begins at its own place. */
+  opened: number;
 }
 
 export const emptyWindow: LogWindow = {
@@ -35,6 +37,7 @@ export const emptyWindow: LogWindow = {
   oldest: 1,
   last: 0,
   loaded: false,
+  opened: 0,
 };
 
 /** Most lines in the page. */

@@ -81,6 +81,7 @@ export function LogPage() {
             look={look}
             find={find}
             chosen={query.line}
+            opened={window.opened}
             onChoose={choose}
             actions={chosen && <LineActions line={chosen} filtered={isFiltered(query)} onChange={change} />}
             following={window.following}

@@ -75,7 +75,7 @@ export function useLogWindow(filter: LogFilter, around: number | null) {
         next = withNewer(next, after);
       }
       setError(null);
-      set({ ...next, loaded: true });
+      set({ ...next, loaded: true, opened: now.current.opened + 1 });
       if (next.lines.length < enough) await older(signal, enough - next.lines.length);
     };
     const follow = async () => {
