@@ -5,7 +5,10 @@ import { problemSchema, uid } from './schemas/common.ts';
 import {
   explainSchema,
   explanationSchema,
+  flowCheckedSchema,
+  flowCheckSchema,
   flowFileSchema,
+  flowKeysSchema,
   flowListSchema,
   flowNameSchema,
   flowSaveSchema,
@@ -133,6 +136,7 @@ export const contract = {
   },
   flows: {
     list: get('/flows', 'Flow files with their validity').output(flowListSchema),
+    keys: get('/flows/keys', 'Keys that mean something in a flow file').output(flowKeysSchema),
     get: get('/flows/{+file}', 'One flow file').input(flowNameSchema).output(flowFileSchema),
     save: base
       .route({
@@ -146,6 +150,10 @@ export const contract = {
       .route({ method: 'DELETE', path: '/flows/{+file}', summary: 'Delete a flow file' })
       .input(flowNameSchema)
       .output(z.object({ file: z.string() })),
+    check: base
+      .route({ method: 'POST', path: '/flows/check', summary: 'What is wrong in this YAML, which is not saved' })
+      .input(flowCheckSchema)
+      .output(flowCheckedSchema),
     explain: base
       .route({
         method: 'POST',

@@ -2,6 +2,7 @@ import { implement } from '@orpc/server';
 import { contract } from '../../shared/contract.ts';
 import { createLogApi } from './api-logs.ts';
 import type { Core } from './compose.ts';
+import { checkFlow, flowKeys } from './flows/index.ts';
 
 /** Contract to rooms, a line a procedure. What a room throws is turned into a PROBLEM by the door (door/problem-error.ts). */
 export function createApi(core: Core) {
@@ -35,12 +36,14 @@ export function createApi(core: Core) {
     },
     flows: {
       list: on.flows.list.handler(() => flows.files.summaries()),
+      keys: on.flows.keys.handler(() => flowKeys()),
       get: on.flows.get.handler(({ input }) => flows.files.read(input.file)),
       save: on.flows.save.handler(({ input }) => flows.files.save(input.file, input.text, input.etag)),
       remove: on.flows.remove.handler(async ({ input }) => {
         await flows.files.remove(input.file);
         return { file: input.file };
       }),
+      check: on.flows.check.handler(({ input }) => checkFlow(input.text)),
       explain: on.flows.explain.handler(({ input }) => flows.explain(input)),
     },
     runs: {

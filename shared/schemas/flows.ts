@@ -86,6 +86,21 @@ export type FlowFile = z.infer<typeof flowFileSchema>;
 export const flowNameSchema = z.object({ file: z.string().min(1).max(200) });
 export const flowSaveSchema = flowNameSchema.extend({ text: z.string().max(1_000_000), etag: z.string().optional() });
 
+/** A text that is not saved: what it would be, and what is wrong in it. */
+export const flowCheckSchema = z.object({ text: z.string().max(1_000_000) });
+export const flowCheckedSchema = flowSummarySchema.omit({ file: true });
+export type FlowChecked = z.infer<typeof flowCheckedSchema>;
+
+/** The keys that mean something in a flow file, by where they stand. */
+export const flowKeysSchema = z.object({
+  flow: z.array(z.string()),
+  model: z.array(z.string()),
+  dockerKwargs: z.array(z.string()),
+  /** DICOM keywords whose values are text. */
+  keywords: z.array(z.string()),
+});
+export type FlowKeys = z.infer<typeof flowKeysSchema>;
+
 export const explainSchema = z
   .object({
     text: z.string().max(1_000_000),

@@ -13,7 +13,10 @@ const confined: [name: RegExp, to: RegExp][] = [
   [/^better-sqlite3$/, /^electron\/core\/store\//],
   [/^@orpc\//, /^(shared\/contract\.ts$|electron\/core\/api\.ts$|electron\/door\/|renderer\/client\/)/],
   [/^electron$/, /^electron\/(main|preload|core-process)\.ts$|^electron\/shell\//],
-  [/^(react|react-dom|zustand|wouter|codemirror|@mantine\/.*|@codemirror\/.*|@tanstack\/.*)$/, /^renderer\//],
+  [
+    /^(react|react-dom|zustand|wouter|codemirror|@mantine\/.*|@codemirror\/.*|@xyflow\/.*|yaml|@tanstack\/.*)$/,
+    /^renderer\//,
+  ],
 ];
 
 /** What may stand in an import of each part of the tree. */

@@ -19,7 +19,7 @@ import {
 import { readTriggers } from './definition/triggers.ts';
 import { readTree, type Tree } from './definition/yaml-tree.ts';
 
-const known = [
+export const flowKeyNames = [
   ...['name', 'version', 'description', 'priority', 'enabled', 'collect', 'quiet', 'tar_subdir', 'network', 'triggers'],
   ...['models', 'destinations', 'return_to_sender_on_port', 'return_to_sender_on_ports'],
 ];
@@ -56,7 +56,7 @@ function readFlow(tree: Tree, findings: Findings): Flow | undefined {
   const entries = entriesOf(root, 'a mapping with triggers, models and destinations', findings);
   if (!entries) return undefined;
   carried(entries, findings);
-  checkKeys(entries, known, findings);
+  checkKeys(entries, flowKeyNames, findings);
   const given = <T>(key: string, read: (spot: Spot) => T | undefined): T | undefined => {
     const spot = entries.get(key);
     return spot && !isEmpty(spot) ? read(spot) : undefined;

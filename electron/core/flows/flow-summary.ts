@@ -14,7 +14,7 @@ const destinationsOf = (flow: Flow): string[] => [
 ];
 
 /** A flow file as lists show it; of a refused one only its name and problems are known. */
-export function summaryOf({ file, flow, problems }: LoadedFlow): FlowSummary {
+export function summaryOf({ file, flow, problems }: Pick<LoadedFlow, 'file' | 'flow' | 'problems'>): FlowSummary {
   return {
     file,
     name: flow?.name ?? '',

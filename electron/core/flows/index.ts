@@ -6,5 +6,6 @@
  * Called by compose.ts (which wires it to inbox, docker and dicom) and api.ts (which reads the views).
  */
 export type { BatchesView } from './batches-view.ts';
+export { checkFlow, flowKeys } from './check.ts';
 export { createFlows, type Flows } from './flows.ts';
 export type { RunsView } from './runs-view.ts';

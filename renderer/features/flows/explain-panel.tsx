@@ -5,27 +5,27 @@ import type { TriggerReason } from '../../../shared/schemas/batches.ts';
 import type { Explanation } from '../../../shared/schemas/flows.ts';
 import { client } from '../../client/connection.ts';
 import { moment } from '../../ui/format.ts';
-import { sayFailed } from '../../ui/notices.tsx';
 import { words } from '../../words/en.ts';
+import type { Subject } from './designer/use-designer.ts';
 
 const { flows: w } = words;
 
+interface Props {
+  /** Of the text as it stands, on what was chosen last. */
+  answer: Explanation | null;
+  choose: (subject: Subject) => void;
+}
+
 /** Would the text as it stands fire on what has been received, and why. */
-export function ExplainPanel({ text }: { text: string }) {
+export function ExplainPanel({ answer, choose }: Props) {
   const { data: batches } = useQuery({ queryKey: ['batches'], queryFn: () => client.batches.list({ limit: 30 }) });
   const [chosen, setChosen] = useState<string | null>(null);
-  const [answer, setAnswer] = useState<Explanation | null>(null);
-  const explain = (batchId: string) =>
-    client.flows
-      .explain({ text, batchId: Number(batchId) })
-      .then(setAnswer)
-      .catch(sayFailed);
   const choices = (batches?.items ?? []).map(batch => ({
     value: String(batch.id),
     label: `${batch.id} · ${moment(batch.closedAt ?? batch.openedAt)} · ${batch.callingAe} · ${batch.instanceCount} ${w.instances}`,
   }));
   return (
-    <Card component="section" aria-label={w.explainTitle}>
+    <Card component="section" aria-label={w.explainTitle} style={{ flexShrink: 0 }}>
       <Stack gap="sm">
         <Text fw={600}>{w.explainTitle}</Text>
         {choices.length === 0 ? (
@@ -41,7 +41,7 @@ export function ExplainPanel({ text }: { text: string }) {
               value={chosen}
               onChange={setChosen}
             />
-            <Button variant="default" disabled={!chosen} onClick={() => chosen && explain(chosen)}>
+            <Button variant="default" disabled={!chosen} onClick={() => chosen && choose({ batchId: Number(chosen) })}>
               {w.explain}
             </Button>
           </>

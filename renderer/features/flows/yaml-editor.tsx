@@ -1,18 +1,31 @@
-import { indentWithTab } from '@codemirror/commands';
-import { yaml } from '@codemirror/lang-yaml';
+import { indentWithTab, isolateHistory, redo, undo } from '@codemirror/commands';
+import { yaml, yamlLanguage } from '@codemirror/lang-yaml';
 import { HighlightStyle, syntaxHighlighting } from '@codemirror/language';
 import { type Diagnostic, lintGutter, setDiagnostics } from '@codemirror/lint';
 import { keymap } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 import { basicSetup, EditorView } from 'codemirror';
-import { useEffect, useRef } from 'react';
+import { type Ref, useEffect, useImperativeHandle, useRef } from 'react';
 import type { FlowProblem } from '../../../shared/schemas/flows.ts';
+import { completionsOf, type Known } from './designer/completion.ts';
+
+/** What others may do with the text: it has one history, whoever changed it. */
+export interface EditorHandle {
+  /** @param apart undone by itself, not together with the change before */
+  replace(text: string, apart?: boolean): void;
+  undo(): void;
+  redo(): void;
+  /** Puts the cursor at a line, or at an offset. */
+  goTo(place: { line: number } | { offset: number }): void;
+}
 
 interface Props {
+  handle: Ref<EditorHandle>;
   text: string;
-  problems: FlowProblem[];
-  /** Line to go to. */
-  line: { line: number; asked: number } | null;
+  /** Null while the text they are about is not the one shown. */
+  problems: FlowProblem[] | null;
+  /** For completion. */
+  known: Known;
   change: (text: string) => void;
   save: () => void;
   label: string;
@@ -28,11 +41,11 @@ const colours = HighlightStyle.define([
 ]);
 
 /** YAML with the core's own problems at their lines. */
-export function YamlEditor({ text, problems, line, change, save, label }: Props) {
+export function YamlEditor({ handle, text, problems, known, change, save, label }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
-  const latest = useRef({ change, save });
-  latest.current = { change, save };
+  const latest = useRef({ change, save, known });
+  latest.current = { change, save, known };
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the editor holds its own text once it is there
   useEffect(() => {
@@ -46,6 +59,7 @@ export function YamlEditor({ text, problems, line, change, save, label }: Props)
       extensions: [
         basicSetup,
         yaml(),
+        yamlLanguage.data.of({ autocomplete: completionsOf(() => latest.current.known) }),
         syntaxHighlighting(colours),
         lintGutter(),
         keymap.of([{ key: 'Mod-s', preventDefault: true, run: saved }, indentWithTab]),
@@ -60,15 +74,33 @@ export function YamlEditor({ text, problems, line, change, save, label }: Props)
   }, []);
 
   useEffect(() => {
-    const editor = view.current;
-    if (editor && editor.state.doc.toString() !== text) {
-      editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: text } });
-    }
+    if (view.current) replace(view.current, text, true);
   }, [text]);
+
+  useImperativeHandle(
+    handle,
+    () => ({
+      replace: (next, apart = false) => view.current && replace(view.current, next, apart),
+      undo: () => view.current && undo(view.current),
+      redo: () => view.current && redo(view.current),
+      goTo(place) {
+        const editor = view.current;
+        if (!editor) return;
+        const { doc } = editor.state;
+        const at =
+          'line' in place
+            ? doc.line(Math.min(Math.max(place.line, 1), doc.lines)).from
+            : Math.min(place.offset, doc.length);
+        editor.dispatch({ selection: { anchor: at }, effects: EditorView.scrollIntoView(at, { y: 'center' }) });
+        editor.focus();
+      },
+    }),
+    [],
+  );
 
   useEffect(() => {
     const editor = view.current;
-    if (!editor) return;
+    if (!editor || !problems) return;
     const found = problems.map((problem): Diagnostic => {
       const row = editor.state.doc.line(Math.min(Math.max(problem.line, 1), editor.state.doc.lines));
       const from = Math.min(row.from + Math.max(problem.column - 1, 0), row.to);
@@ -77,13 +109,23 @@ export function YamlEditor({ text, problems, line, change, save, label }: Props)
     editor.dispatch(setDiagnostics(editor.state, found));
   }, [problems]);
 
-  useEffect(() => {
-    const editor = view.current;
-    if (!editor || !line) return;
-    const { from } = editor.state.doc.line(Math.min(Math.max(line.line, 1), editor.state.doc.lines));
-    editor.dispatch({ selection: { anchor: from }, effects: EditorView.scrollIntoView(from, { y: 'center' }) });
-    editor.focus();
-  }, [line]);
-
   return <div className="editor" ref={box} style={{ flex: 1, minWidth: 0, minHeight: 0 }} />;
+}
+
+/** Only what differs is replaced: the cursor stays where it was, and undo puts back no more than that. */
+function replace(editor: EditorView, next: string, apart: boolean): void {
+  const now = editor.state.doc.toString();
+  if (now === next) return;
+  let from = 0;
+  while (from < now.length && from < next.length && now[from] === next[from]) from++;
+  let [to, end] = [now.length, next.length];
+  while (to > from && end > from && now[to - 1] === next[end - 1]) {
+    to--;
+    end--;
+  }
+  editor.dispatch({
+    changes: { from, to, insert: next.slice(from, end) },
+    userEvent: 'input.designer',
+    ...(apart ? { annotations: isolateHistory.of('full') } : {}),
+  });
 }

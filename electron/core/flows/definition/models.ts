@@ -18,7 +18,7 @@ import { folderInContainer, staticMountOf, staticMountsOf } from './static-mount
 
 type Network = Model['network'];
 
-const known = [
+export const modelKeyNames = [
   ...['docker_kwargs', 'name', 'gpu', 'input_dir', 'output_dir', 'pull_before_exec', 'timeout'],
   ...['static_mounts', 'static_mount', 'network'],
 ];
@@ -36,7 +36,7 @@ export function readModels(spot: Spot, network: Network, findings: Findings): Mo
 function readModel(spot: Spot, flowNetwork: Network, findings: Findings): Model | undefined {
   const entries = entriesOf(spot, 'a model: a mapping with docker_kwargs', findings);
   if (!entries) return undefined;
-  checkKeys(entries, known, findings, misplaced);
+  checkKeys(entries, modelKeyNames, findings, misplaced);
   const given = <T>(key: string, read: (found: Spot) => T | undefined): T | undefined => {
     const found = entries.get(key);
     return found && !isEmpty(found) ? read(found) : undefined;

@@ -1,0 +1,168 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { FlowFile } from '../../shared/schemas/flows.ts';
+import { eventually, storescu } from '../helpers/dcmtk.ts';
+import { makeStudy } from '../helpers/dicom-maker.ts';
+import { type Headless, startHeadless } from '../helpers/headless.ts';
+
+const flags = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-sync'];
+
+const flow = `# Of the PACS team
+name: Drawn   # shown in lists
+x-owner: radiology
+
+triggers:
+  - Modality: ^CT$   # computed tomography
+    StudyDescription: "Head|Thorax"
+
+models: []
+
+# Where it goes
+destinations:
+  - folder: out
+`;
+
+/** The flow designer in real Chromium: the drawing, the inspector and the YAML are one flow. */
+describe('flow designer', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'gantry-designer-'));
+  let browser: Browser;
+  let gantry: Headless;
+  const complaints: string[] = [];
+
+  async function open(path: string): Promise<Page> {
+    const page = await browser.newPage({ viewport: { width: 1360, height: 860 } });
+    page.on('console', message => {
+      if (['error', 'warning'].includes(message.type())) complaints.push(`${path}: ${message.text()}`);
+    });
+    page.on('pageerror', error => complaints.push(`${path}: ${error.message}`));
+    const { origin, hash } = new URL(gantry.url);
+    await page.goto(`${origin}${path}${hash}`);
+    return page;
+  }
+  const node = (page: Page, name: RegExp) => page.locator('.react-flow__node').filter({ hasText: name });
+  const inspector = (page: Page) => page.getByRole('region', { name: 'Inspector' });
+  const saved = () => gantry.get<FlowFile>('/api/flows/drawn.yml');
+  const save = async (page: Page) => {
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Unsaved changes').waitFor({ state: 'detached' });
+    return (await saved()).text;
+  };
+  /** The saved flow, opened anew. */
+  async function openDrawn(text = flow): Promise<Page> {
+    await gantry.put('/api/flows/drawn.yml', { text });
+    const page = await open('/flows/drawn.yml');
+    await node(page, /^Drawn/).waitFor();
+    return page;
+  }
+
+  beforeAll(async () => {
+    gantry = await startHeadless({
+      dataDirectory: join(directory, 'data'),
+      environment: { GANTRY_MIN_FREE_BYTES: '0' },
+    });
+    browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: flags });
+  }, 60_000);
+  afterAll(async () => {
+    await browser?.close();
+    await gantry?.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }, 30_000);
+
+  it('draws what the YAML says, and writes what the inspector says, keeping every comment', async () => {
+    const page = await openDrawn();
+    expect(await page.locator('.react-flow__edge').count()).toBe(1);
+    await node(page, /Trigger 1/).click();
+    await inspector(page).getByLabel('Pattern Modality').fill('^(CT|MR)$');
+    await node(page, /\^\(CT\|MR\)\$/).waitFor();
+    await node(page, /^Drawn/).click();
+    await inspector(page).getByLabel('Name').fill('Renamed');
+    await node(page, /^Renamed/).waitFor();
+    expect(await save(page)).toBe(flow.replace('Drawn   #', 'Renamed   #').replace('^CT$ ', '^(CT|MR)$ '));
+    await page.close();
+  }, 60_000);
+
+  it('adds, removes by key, and undoes each as one', async () => {
+    const page = await openDrawn();
+    await page.getByRole('button', { name: 'Add model' }).click();
+    await node(page, /Model 1/).waitFor();
+    await page.getByRole('button', { name: 'Add destination' }).click();
+    await expect.poll(() => page.locator('.react-flow__edge').count()).toBe(3);
+    await inspector(page).getByLabel('Folder').fill('second');
+    await node(page, /second/).focus();
+    await page.keyboard.press('Delete');
+    await node(page, /second/).waitFor({ state: 'detached' });
+    await node(page, /Model 1/).focus();
+    await page.keyboard.press('ControlOrMeta+z');
+    await node(page, /second/).waitFor();
+    await page.keyboard.press('ControlOrMeta+Shift+z');
+    await node(page, /second/).waitFor({ state: 'detached' });
+    expect(await save(page)).toBe(flow.replace('models: []\n', 'models:\n  - docker_kwargs:\n      image: busybox\n'));
+    await page.close();
+  }, 60_000);
+
+  it('draws what is typed into the YAML; while it cannot be read, what was there stays and says so', async () => {
+    const page = await openDrawn();
+    const editor = page.getByRole('textbox', { name: 'drawn.yml' });
+    await editor.click();
+    await page.keyboard.press('ControlOrMeta+End');
+    await page.keyboard.insertText('  - host: 127.0.0.1\n    port: 99999\n    ae_title: PACS\n');
+    await node(page, /PACS @ 127.0.0.1:99999/).waitFor();
+    // What the core says of it stands at its node, in its field and at its line.
+    await node(page, /PACS/).locator('.flow-node-errors').waitFor();
+    await page.locator('.cm-lint-marker-error').waitFor();
+    await node(page, /PACS/).click();
+    await inspector(page).getByText('not a whole number from 1 to 65535').waitFor();
+    await inspector(page).getByLabel('Port').fill('11112');
+    await page.locator('.cm-lint-marker-error').waitFor({ state: 'detached' });
+
+    await editor.click();
+    await page.keyboard.press('ControlOrMeta+Home');
+    await page.keyboard.insertText('broken: [\n');
+    await page.getByText('The YAML cannot be read').waitFor();
+    await node(page, /PACS @ 127.0.0.1:11112/).waitFor();
+    expect(await page.getByRole('button', { name: 'Add model' }).isDisabled()).toBe(true);
+    await page.keyboard.press('ControlOrMeta+z');
+    await page.getByText('The YAML cannot be read').waitFor({ state: 'detached' });
+    await page.close();
+  }, 60_000);
+
+  it('completes keys and keywords where they mean something', async () => {
+    const page = await openDrawn();
+    await page.getByRole('textbox', { name: 'drawn.yml' }).click();
+    await page.keyboard.press('ControlOrMeta+Home');
+    await page.keyboard.type('tar_s');
+    await page.locator('.cm-tooltip-autocomplete').getByText('tar_subdir').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByText('computed tomography').click();
+    await page.keyboard.press('End');
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('BodyPartEx');
+    await page.locator('.cm-tooltip-autocomplete').getByText('BodyPartExamined').waitFor();
+    await page.close();
+  }, 60_000);
+
+  it('shows on the drawing whether each key is met by what was received', async () => {
+    makeStudy({ directory: join(directory, 'ct'), instances: 2, studyDescription: 'Abdomen' });
+    await storescu(gantry.dicomPort, [join(directory, 'ct')]);
+    await eventually(
+      async () => (await gantry.get<{ total: number }>('/api/batches?state=evaluated')).total === 1,
+      'the evaluated batch',
+    );
+    const page = await openDrawn();
+    await page.getByPlaceholder('Choose a received batch').click();
+    await page.getByRole('option').first().click();
+    await page.getByRole('button', { name: 'Explain' }).click();
+    await node(page, /Trigger 1.*✗.*✓ CT.*✗ Abdomen/).waitFor();
+    await node(page, /Trigger 1/).click();
+    await inspector(page).getByLabel('Pattern StudyDescription').fill('^Abd');
+    await node(page, /Trigger 1.*✓.*✓ CT.*✓ Abdomen/).waitFor();
+    await page.close();
+  }, 60_000);
+
+  it('complains of nothing', () => {
+    expect(complaints).toEqual([]);
+  });
+});
