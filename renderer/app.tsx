@@ -8,7 +8,7 @@ import { DropZone } from './features/imports/drop-zone.tsx';
 import { ImportProgress } from './features/imports/progress.tsx';
 import { Pages } from './routes.tsx';
 import { Notices } from './ui/notices.tsx';
-import { words } from './words/en.ts';
+import { words } from './words/words.ts';
 
 const { nav, connection: said } = words;
 const entries = [

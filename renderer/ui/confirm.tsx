@@ -1,6 +1,6 @@
 import { Button, Group, Modal, Text } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
-import { words } from '../words/en.ts';
+import { words } from '../words/words.ts';
 
 /** A button whose action is asked once more. */
 export function ConfirmButton({

@@ -1,5 +1,7 @@
-const dayTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
-const clock = new Intl.DateTimeFormat(undefined, {
+import { language } from '../words/words.ts';
+
+const dayTime = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
+const clock = new Intl.DateTimeFormat(language, {
   hour: '2-digit',
   minute: '2-digit',
   second: '2-digit',
@@ -48,4 +50,4 @@ export const shortUid = (uid: string) => (uid.length > 22 ? `…${uid.slice(-20)
 
 /** `1 study`, `1,204 studies`. */
 export const count = (number: number, one: string, many: string) =>
-  `${number.toLocaleString()} ${number === 1 ? one : many}`;
+  `${number.toLocaleString(language)} ${number === 1 ? one : many}`;

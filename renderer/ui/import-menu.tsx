@@ -1,7 +1,7 @@
 import { Button, Menu } from '@mantine/core';
 import { Link } from 'wouter';
 import { pickFiles, pickFolder } from '../client/picked.ts';
-import { words } from '../words/en.ts';
+import { words } from '../words/words.ts';
 
 const { imports: w } = words;
 

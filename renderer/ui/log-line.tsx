@@ -1,5 +1,5 @@
 import { memo, type ReactNode } from 'react';
-import { words } from '../words/en.ts';
+import { words } from '../words/words.ts';
 import { type Styled, styled, withoutAnsi } from './ansi.ts';
 import { clockTime, moment } from './format.ts';
 

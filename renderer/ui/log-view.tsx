@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type ReactNode, useCallback, useLayoutEffect, useRef, useState } from 'react';
-import { words } from '../words/en.ts';
+import { words } from '../words/words.ts';
 import { type LineLook, LogLine, type ShownLine } from './log-line.tsx';
 
 export type { LineLook, ShownLine } from './log-line.tsx';

@@ -1,7 +1,7 @@
 import { Group, Notification, Portal, Stack } from '@mantine/core';
 import { createStore, useStore } from 'zustand';
 import { problemOfCall } from '../client/problem.ts';
-import { words } from '../words/en.ts';
+import { words } from '../words/words.ts';
 
 interface Notice {
   id: number;

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import type { Problem } from '../../shared/problems.ts';
 import { problemOfCall } from '../client/problem.ts';
-import { words } from '../words/en.ts';
+import { words } from '../words/words.ts';
 
 /** Heading of a page, with what can be done on it at the right. */
 export function PageHead({ title, lead, children }: { title: ReactNode; lead?: ReactNode; children?: ReactNode }) {

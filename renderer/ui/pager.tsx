@@ -1,5 +1,5 @@
 import { Button, Group, Text } from '@mantine/core';
-import { words } from '../words/en.ts';
+import { words } from '../words/words.ts';
 
 /** Pages of a list that the core sorts and counts. */
 export function Pager({

@@ -2,7 +2,7 @@ import { NativeSelect } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import type { Run } from '../../shared/schemas/runs.ts';
 import { client } from '../client/connection.ts';
-import { words } from '../words/en.ts';
+import { words } from '../words/words.ts';
 import { sayFailed } from './notices.tsx';
 
 const priorities = ['5', '4', '3', '2', '1', '0'];

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useLocation } from 'wouter';
 import type { Run } from '../../shared/schemas/runs.ts';
 import { client } from '../client/connection.ts';
-import { words } from '../words/en.ts';
+import { words } from '../words/words.ts';
 import { duration, moment, shortUid } from './format.ts';
 import { RunPriority } from './run-priority.tsx';
 import { StateBadge } from './state-badge.tsx';

@@ -1,6 +1,6 @@
 import { Badge } from '@mantine/core';
 import { type RunState, runCode } from '../../shared/states/run-state.ts';
-import { words } from '../words/en.ts';
+import { words } from '../words/words.ts';
 
 const colours: Record<RunState, string> = {
   pending: 'gray',

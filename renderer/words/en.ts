@@ -4,7 +4,7 @@ import { logWords } from './en-log.ts';
 import { queueWords, runWords } from './en-runs.ts';
 import { studyActionWords } from './en-study-actions.ts';
 
-/** Every text of the console. Another language is another file of this shape. */
+/** Every text of the console. Another language is another file of this shape; the one in use is `words` of words.ts. */
 export const en = {
   name: 'Gantry',
   nav: {
@@ -212,9 +212,8 @@ export const en = {
     empty: 'empty',
     lead: 'Defaults, then conf.d files in name order, then the environment, then options. Changes made here are kept in conf.d/99-console.yml.',
     list: 'Several values: separate them by spaces.',
+    language: 'Language',
   },
   log: logWords,
 };
 export type Words = typeof en;
-/** The words in use. */
-export const words: Words = en;

@@ -2,7 +2,7 @@ import { Button, Combobox, Group, Kbd, Modal, ScrollArea, Text, TextInput, useCo
 import { useDebouncedValue, useHotkeys } from '@mantine/hooks';
 import { useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
-import { words } from '../../words/en.ts';
+import { words } from '../../words/words.ts';
 import { useTargets } from './targets.ts';
 
 const { find: w } = words;

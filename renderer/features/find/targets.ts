@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { client } from '../../client/connection.ts';
 import { dicomDate, personName, shortUid } from '../../ui/format.ts';
-import { words } from '../../words/en.ts';
+import { words } from '../../words/words.ts';
 
 const { nav, find: w } = words;
 

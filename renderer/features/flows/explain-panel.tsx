@@ -5,7 +5,7 @@ import type { TriggerReason } from '../../../shared/schemas/batches.ts';
 import type { Explanation } from '../../../shared/schemas/flows.ts';
 import { client } from '../../client/connection.ts';
 import { moment } from '../../ui/format.ts';
-import { words } from '../../words/en.ts';
+import { words } from '../../words/words.ts';
 import type { Subject } from './designer/use-designer.ts';
 
 const { flows: w } = words;

@@ -7,7 +7,7 @@ import { problemOfCall } from '../../client/problem.ts';
 import { ConfirmButton } from '../../ui/confirm.tsx';
 import { say, sayFailed } from '../../ui/notices.tsx';
 import { Failed, Loading, PageHead } from '../../ui/page.tsx';
-import { words } from '../../words/en.ts';
+import { words } from '../../words/words.ts';
 import { Designer } from './designer/designer.tsx';
 
 const { flows: w } = words;

@@ -7,7 +7,7 @@ import { client } from '../../client/connection.ts';
 import { count } from '../../ui/format.ts';
 import { sayFailed } from '../../ui/notices.tsx';
 import { Empty, Failed, Loading, PageHead } from '../../ui/page.tsx';
-import { words } from '../../words/en.ts';
+import { words } from '../../words/words.ts';
 import { firstFlow } from './first-flow.ts';
 
 const { flows: w, common } = words;

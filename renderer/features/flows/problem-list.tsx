@@ -1,6 +1,6 @@
 import { Button, Card, Stack, Text } from '@mantine/core';
 import type { FlowProblem } from '../../../shared/schemas/flows.ts';
-import { words } from '../../words/en.ts';
+import { words } from '../../words/words.ts';
 
 const { flows: w } = words;
 

@@ -1,6 +1,6 @@
 import { Text } from '@mantine/core';
 import type { Import } from '../../../shared/schemas/imports.ts';
-import { words } from '../../words/en.ts';
+import { words } from '../../words/words.ts';
 
 const { counts: said } = words.imports;
 

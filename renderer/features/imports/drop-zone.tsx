@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react';
 import { useStore } from 'zustand';
 import { dismiss, offerDrop, type Picked, picked } from '../../client/picked.ts';
 import { sayFailed } from '../../ui/notices.tsx';
-import { words } from '../../words/en.ts';
+import { words } from '../../words/words.ts';
 import { sendPicked } from './send.ts';
 
 const { imports: w } = words;

@@ -8,7 +8,7 @@ import { bytes, count, duration, moment } from '../../ui/format.ts';
 import { ImportMenu } from '../../ui/import-menu.tsx';
 import { Empty, Failed, PageHead } from '../../ui/page.tsx';
 import { Pager } from '../../ui/pager.tsx';
-import { words } from '../../words/en.ts';
+import { words } from '../../words/words.ts';
 import { ImportCounts } from './counts.tsx';
 import { ImportStateBadge } from './state-badge.tsx';
 

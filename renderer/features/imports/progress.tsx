@@ -7,7 +7,7 @@ import { client } from '../../client/connection.ts';
 import { useFollow } from '../../client/hooks.ts';
 import { bytes, duration } from '../../ui/format.ts';
 import { sayFailed } from '../../ui/notices.tsx';
-import { words } from '../../words/en.ts';
+import { words } from '../../words/words.ts';
 import { ImportCounts } from './counts.tsx';
 import { ImportStateBadge } from './state-badge.tsx';
 

@@ -6,7 +6,7 @@ import { client } from '../../client/connection.ts';
 import { bytes, count, moment } from '../../ui/format.ts';
 import { Empty, Failed, Loading, PageHead, ProblemCard } from '../../ui/page.tsx';
 import { Pager } from '../../ui/pager.tsx';
-import { words } from '../../words/en.ts';
+import { words } from '../../words/words.ts';
 import { ImportCounts } from './counts.tsx';
 import { ImportStateBadge } from './state-badge.tsx';
 

@@ -1,7 +1,7 @@
 import { client } from '../../client/connection.ts';
 import type { Picked, PickedFile } from '../../client/picked.ts';
 import { uploadFile } from '../../client/upload.ts';
-import { words } from '../../words/en.ts';
+import { words } from '../../words/words.ts';
 
 /** Files on their way at once. */
 const atOnce = 4;

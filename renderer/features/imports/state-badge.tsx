@@ -1,6 +1,6 @@
 import { Badge } from '@mantine/core';
 import type { ImportState } from '../../../shared/schemas/imports.ts';
-import { words } from '../../words/en.ts';
+import { words } from '../../words/words.ts';
 
 const colours = { running: 'blue', finished: 'teal', cancelled: 'gray', failed: 'red', interrupted: 'yellow' } as const;
 

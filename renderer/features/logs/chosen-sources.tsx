@@ -1,7 +1,7 @@
 import { Button, Group, Pill } from '@mantine/core';
 import { Link } from 'wouter';
 import type { LogSource } from '../../../shared/schemas/logs.ts';
-import { words } from '../../words/en.ts';
+import { words } from '../../words/words.ts';
 import { isFiltered, type LogQuery } from './log-query.ts';
 import { hueOf, nameOf, pageOf } from './source-names.ts';
 

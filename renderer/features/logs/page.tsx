@@ -8,7 +8,7 @@ import { client } from '../../client/connection.ts';
 import { bytes } from '../../ui/format.ts';
 import { type LineLook, LogView, type ShownLine } from '../../ui/log-view.tsx';
 import { Empty, Failed, Loading, PageHead } from '../../ui/page.tsx';
-import { words } from '../../words/en.ts';
+import { words } from '../../words/words.ts';
 import { ChosenSources } from './chosen-sources.tsx';
 import { asText } from './export-lines.ts';
 import { filterOf, isFiltered, type LogQuery, markOf, queryText, readQuery } from './log-query.ts';

@@ -1,6 +1,6 @@
 import { ActionIcon, Group, TextInput } from '@mantine/core';
 import { useEffect, useState } from 'react';
-import { words } from '../../words/en.ts';
+import { words } from '../../words/words.ts';
 import type { LogQuery } from './log-query.ts';
 
 const { log: w } = words;

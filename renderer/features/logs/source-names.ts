@@ -1,6 +1,6 @@
 import type { LogSource } from '../../../shared/schemas/logs.ts';
 import { shortUid } from '../../ui/format.ts';
-import { words } from '../../words/en.ts';
+import { words } from '../../words/words.ts';
 
 /** A hue for each source, always the same one, far from its neighbours. */
 export function hueOf(key: string): number {

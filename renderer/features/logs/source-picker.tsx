@@ -1,7 +1,7 @@
 import { Badge, Button, Checkbox, Group, Popover, ScrollArea, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { LogSource } from '../../../shared/schemas/logs.ts';
-import { words } from '../../words/en.ts';
+import { words } from '../../words/words.ts';
 import { hueOf } from './source-names.ts';
 
 const { log: w } = words;

@@ -3,7 +3,7 @@ import { useRef, useState } from 'react';
 import { type LineLevel, type LineStream, type LogSource, logStreams } from '../../../shared/schemas/logs.ts';
 import type { LineLook } from '../../ui/log-view.tsx';
 import { say, sayFailed } from '../../ui/notices.tsx';
-import { words } from '../../words/en.ts';
+import { words } from '../../words/words.ts';
 import { downloadLines } from './export-lines.ts';
 import { filterOf, isFiltered, type LogQuery } from './log-query.ts';
 import { SearchField } from './search-field.tsx';

@@ -3,7 +3,7 @@ import type { Health } from '../../../shared/schemas/health.ts';
 import { client } from '../../client/connection.ts';
 import { moment } from '../../ui/format.ts';
 import { sayFailed } from '../../ui/notices.tsx';
-import { words } from '../../words/en.ts';
+import { words } from '../../words/words.ts';
 
 const { overview: w } = words;
 

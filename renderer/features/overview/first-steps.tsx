@@ -1,6 +1,6 @@
 import { Button, Card, Code, CopyButton, Group, Stack, Text, Title } from '@mantine/core';
 import { Link } from 'wouter';
-import { words } from '../../words/en.ts';
+import { words } from '../../words/words.ts';
 
 const { overview: w, common } = words;
 

@@ -7,7 +7,7 @@ import { client } from '../../client/connection.ts';
 import { bytes, moment } from '../../ui/format.ts';
 import { Loading, PageHead, ProblemCard } from '../../ui/page.tsx';
 import { RunTable } from '../../ui/run-table.tsx';
-import { words } from '../../words/en.ts';
+import { words } from '../../words/words.ts';
 import { Breakers } from './breakers.tsx';
 import { FirstSteps } from './first-steps.tsx';
 

@@ -2,7 +2,7 @@ import { Button, Checkbox, Group, Modal, NumberInput, Stack, TextInput } from '@
 import { useState } from 'react';
 import type { Peer } from '../../../shared/schemas/peers.ts';
 import { ConfirmButton } from '../../ui/confirm.tsx';
-import { words } from '../../words/en.ts';
+import { words } from '../../words/words.ts';
 
 const { peers: w, common } = words;
 

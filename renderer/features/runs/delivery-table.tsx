@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { Delivery } from '../../../shared/schemas/runs.ts';
 import { moment } from '../../ui/format.ts';
 import { Pager } from '../../ui/pager.tsx';
-import { words } from '../../words/en.ts';
+import { words } from '../../words/words.ts';
 
 const { runs: w } = words;
 const limit = 100;

@@ -7,7 +7,7 @@ import { client } from '../../client/connection.ts';
 import { count, moment } from '../../ui/format.ts';
 import { say, sayFailed } from '../../ui/notices.tsx';
 import { Empty, Failed } from '../../ui/page.tsx';
-import { words } from '../../words/en.ts';
+import { words } from '../../words/words.ts';
 
 const { queue: w, runs } = words;
 /** Links to single runs of a group; the rest is found by the table of failed runs. */

@@ -6,7 +6,7 @@ import { client } from '../../client/connection.ts';
 import { Empty, Failed, PageHead } from '../../ui/page.tsx';
 import { Pager } from '../../ui/pager.tsx';
 import { RunTable } from '../../ui/run-table.tsx';
-import { words } from '../../words/en.ts';
+import { words } from '../../words/words.ts';
 import { Failures } from './failures.tsx';
 import { PauseButton, PausedNotice, QueueBar } from './queue-bar.tsx';
 import { Statistics } from './statistics.tsx';

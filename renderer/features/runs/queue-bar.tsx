@@ -6,7 +6,7 @@ import { client } from '../../client/connection.ts';
 import { clockTime, moment } from '../../ui/format.ts';
 import { sayFailed } from '../../ui/notices.tsx';
 import { ProblemCard } from '../../ui/page.tsx';
-import { words } from '../../words/en.ts';
+import { words } from '../../words/words.ts';
 
 const { queue: w } = words;
 /** Below the key of the runs: it is asked again when one of them changes. */

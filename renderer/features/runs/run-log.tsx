@@ -3,7 +3,7 @@ import { useMemo, useState } from 'react';
 import type { RunDetail } from '../../../shared/schemas/runs.ts';
 import { LogView } from '../../ui/log-view.tsx';
 import { Empty } from '../../ui/page.tsx';
-import { words } from '../../words/en.ts';
+import { words } from '../../words/words.ts';
 
 const { runs: w } = words;
 

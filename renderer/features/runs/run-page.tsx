@@ -9,7 +9,7 @@ import { bytes, duration, moment } from '../../ui/format.ts';
 import { sayFailed } from '../../ui/notices.tsx';
 import { Empty, Failed, Loading, PageHead, ProblemCard } from '../../ui/page.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
-import { words } from '../../words/en.ts';
+import { words } from '../../words/words.ts';
 import { DeliveryTable } from './delivery-table.tsx';
 import { RunLog } from './run-log.tsx';
 import { StepList } from './step-list.tsx';

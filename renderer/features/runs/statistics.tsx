@@ -4,7 +4,7 @@ import type { FlowStatistics } from '../../../shared/schemas/queue.ts';
 import { client } from '../../client/connection.ts';
 import { duration } from '../../ui/format.ts';
 import { Empty, Failed } from '../../ui/page.tsx';
-import { words } from '../../words/en.ts';
+import { words } from '../../words/words.ts';
 
 const { queue: w } = words;
 const spans = [7, 30, 90];

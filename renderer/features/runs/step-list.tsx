@@ -1,7 +1,7 @@
 import { Badge, Card, Group, Stack, Text } from '@mantine/core';
 import type { Step } from '../../../shared/schemas/runs.ts';
 import { duration } from '../../ui/format.ts';
-import { words } from '../../words/en.ts';
+import { words } from '../../words/words.ts';
 
 const { runs: w } = words;
 const colours: Record<Step['state'], string> = {

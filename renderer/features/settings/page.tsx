@@ -1,4 +1,4 @@
-import { Button, Card, Group, Modal, Stack, Switch, Table, Text, TextInput } from '@mantine/core';
+import { Button, Card, Group, Modal, NativeSelect, Stack, Switch, Table, Text, TextInput } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { useSearch } from 'wouter';
@@ -6,7 +6,7 @@ import type { Setting, SettingValue } from '../../../shared/schemas/settings.ts'
 import { client } from '../../client/connection.ts';
 import { sayFailed } from '../../ui/notices.tsx';
 import { Failed, Loading, PageHead } from '../../ui/page.tsx';
-import { words } from '../../words/en.ts';
+import { type Language, language, languages, speak, words } from '../../words/words.ts';
 
 const { settings: w, common } = words;
 const shown = (value: SettingValue): string =>
@@ -38,7 +38,14 @@ export function SettingsPage() {
   if (!data) return <Loading />;
   return (
     <>
-      <PageHead title={w.title} lead={w.lead} />
+      <PageHead title={w.title} lead={w.lead}>
+        <NativeSelect
+          aria-label={w.language}
+          value={language}
+          onChange={event => speak(event.currentTarget.value as Language)}
+          data={Object.entries(languages).map(([value, label]) => ({ value, label }))}
+        />
+      </PageHead>
       <Card p={0}>
         <Table layout="fixed">
           <Table.Thead>

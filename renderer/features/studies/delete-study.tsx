@@ -7,7 +7,7 @@ import { client } from '../../client/connection.ts';
 import { bytes, personName } from '../../ui/format.ts';
 import { say } from '../../ui/notices.tsx';
 import { Failed } from '../../ui/page.tsx';
-import { words } from '../../words/en.ts';
+import { words } from '../../words/words.ts';
 
 const { studyActions: w } = words;
 

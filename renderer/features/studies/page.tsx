@@ -9,7 +9,7 @@ import { count, dicomDate, moment, personName } from '../../ui/format.ts';
 import { ImportMenu } from '../../ui/import-menu.tsx';
 import { Empty, Failed, PageHead } from '../../ui/page.tsx';
 import { Pager } from '../../ui/pager.tsx';
-import { words } from '../../words/en.ts';
+import { words } from '../../words/words.ts';
 
 const { studies: w } = words;
 const limit = 50;

@@ -1,7 +1,7 @@
 import { Button, Menu } from '@mantine/core';
 import { useState } from 'react';
 import type { Study } from '../../../shared/schemas/studies.ts';
-import { words } from '../../words/en.ts';
+import { words } from '../../words/words.ts';
 import { DeleteStudy } from './delete-study.tsx';
 
 const { studyActions: w } = words;

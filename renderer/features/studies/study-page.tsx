@@ -8,7 +8,7 @@ import { bytes, dicomDate, moment, personName } from '../../ui/format.ts';
 import { sayFailed } from '../../ui/notices.tsx';
 import { Empty, Failed, Loading, PageHead } from '../../ui/page.tsx';
 import { RunTable } from '../../ui/run-table.tsx';
-import { words } from '../../words/en.ts';
+import { words } from '../../words/words.ts';
 import { StudyActions } from './study-actions.tsx';
 
 const { studies: w } = words;

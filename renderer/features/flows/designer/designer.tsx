@@ -1,7 +1,7 @@
 import { Box, Group, Stack } from '@mantine/core';
 import { type ReactNode, useRef, useState } from 'react';
 import { say } from '../../../ui/notices.tsx';
-import { words } from '../../../words/en.ts';
+import { words } from '../../../words/words.ts';
 import { ExplainPanel } from '../explain-panel.tsx';
 import { ProblemList } from '../problem-list.tsx';
 import { type EditorHandle, YamlEditor } from '../yaml-editor.tsx';

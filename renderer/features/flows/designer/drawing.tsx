@@ -1,7 +1,7 @@
 import { Background, Controls, ReactFlow, ReactFlowProvider, useReactFlow } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
 import { useEffect, useMemo, useRef } from 'react';
-import { words } from '../../../words/en.ts';
+import { words } from '../../../words/words.ts';
 import './designer.css';
 import { FlowNode } from './flow-node.tsx';
 import { drawnOf } from './nodes.ts';

@@ -11,7 +11,7 @@ import {
   TextInput,
 } from '@mantine/core';
 import { useEffect, useState } from 'react';
-import { words } from '../../../words/en.ts';
+import { words } from '../../../words/words.ts';
 
 const { designer: w } = words;
 

@@ -1,5 +1,5 @@
 import { Handle, type Node, type NodeProps, Position } from '@xyflow/react';
-import { words } from '../../../words/en.ts';
+import { words } from '../../../words/words.ts';
 
 export interface NodeLine {
   label?: string;

@@ -1,6 +1,6 @@
 import { SimpleGrid, Text } from '@mantine/core';
 import { isMap, isSeq } from 'yaml';
-import { words } from '../../../words/en.ts';
+import { words } from '../../../words/words.ts';
 import { ChoiceField, LinesField, PairFields, SuggestField, SwitchField, TextField } from './fields.tsx';
 import { keysAt, nodeAt, type Path, textAt, textsAt } from './flow-document.ts';
 import type { Inspected } from './inspector.tsx';

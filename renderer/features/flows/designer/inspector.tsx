@@ -1,7 +1,7 @@
 import { Button, Card, CloseButton, Group, Stack, Text } from '@mantine/core';
 import type { Document } from 'yaml';
 import type { FlowProblem } from '../../../../shared/schemas/flows.ts';
-import { words } from '../../../words/en.ts';
+import { words } from '../../../words/words.ts';
 import type { Known } from './completion.ts';
 import type { Change } from './edit.ts';
 import type { Path } from './flow-document.ts';

@@ -1,7 +1,7 @@
 import { type Edge, MarkerType, Position } from '@xyflow/react';
 import type { Verdict } from '../../../../shared/schemas/batches.ts';
 import type { FlowProblem } from '../../../../shared/schemas/flows.ts';
-import { words } from '../../../words/en.ts';
+import { words } from '../../../words/words.ts';
 import type { BoxNode, NodeData, NodeLine } from './flow-node.tsx';
 import { type Box, layoutOf } from './layout.ts';
 import type { Shape } from './shape.ts';

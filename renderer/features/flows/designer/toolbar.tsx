@@ -1,5 +1,5 @@
 import { Button, Group, Tooltip } from '@mantine/core';
-import { words } from '../../../words/en.ts';
+import { words } from '../../../words/words.ts';
 import type { Change } from './edit.ts';
 
 const { designer: w } = words;

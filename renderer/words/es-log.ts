@@ -1,0 +1,67 @@
+import type { logWords } from './en-log.ts';
+
+const number = (n: number) => n.toLocaleString('es');
+
+export const logWordsEs: typeof logWords = {
+  title: 'Registro',
+  level: 'Nivel',
+  stream: 'Flujo de salida',
+  allLevels: 'Todos los niveles',
+  infoUp: 'Información y superiores',
+  warnUp: 'Avisos y errores',
+  errors: 'Solo errores',
+  allStreams: 'Todas las salidas',
+  streams: { stdout: 'stdout', stderr: 'stderr', gantry: 'Gantry' },
+  sources: 'Orígenes',
+  allSources: 'Todos los orígenes',
+  findSource: 'Buscar un origen',
+  noSource: 'Ningún origen se llama así.',
+  kinds: {
+    container: 'Contenedores',
+    run: 'Ejecuciones y sus pasos',
+    association: 'Asociaciones',
+    delivery: 'Entregas',
+    core: 'Gantry',
+  },
+  running: 'en marcha',
+  watchHint: 'Un contenedor se lee desde que se elige aquí. Los contenedores del propio Gantry se leen siempre.',
+  linesOf: n => `${number(n)} ${n === 1 ? 'línea' : 'líneas'}`,
+  empty: 'Todavía no hay líneas.',
+  emptyFilter: 'Ninguna línea guardada coincide.',
+  newest: 'Lo más reciente',
+  newLines: n => `${number(n)} ${n === 1 ? 'línea nueva' : 'líneas nuevas'}`,
+  skipped: n =>
+    `${number(n)} líneas pasaron más deprisa de lo que esta ventana muestra. Suba para leerlas: están guardadas.`,
+  find: 'Buscar en todo lo guardado',
+  regex: 'Expresión regular',
+  matchCase: 'Distinguir mayúsculas',
+  kept: (lines, size, limit) => `${number(lines)} líneas guardadas, ${size} de ${limit}`,
+  notWritten: 'Ahora no se puede escribir en el disco; solo las más recientes están en memoria:',
+  matches: (n, lines) => `${number(n)} ${n === 1 ? 'coincidencia' : 'coincidencias'} en ${number(lines)} líneas`,
+  looking: (n, lines) =>
+    `${number(n)} ${n === 1 ? 'coincidencia' : 'coincidencias'} por ahora, ${number(lines)} líneas revisadas…`,
+  atOldest: dropped =>
+    dropped > 0
+      ? `La línea más antigua guardada. Antes de ella se descartaron ${number(dropped)} (ajuste LOG_SPILL_BYTES).`
+      : 'La primera línea.',
+  loadingOlder: 'Cargando líneas anteriores…',
+  view: 'Vista',
+  timestamps: 'Horas',
+  wrap: 'Ajustar líneas largas',
+  foldJson: 'Plegar JSON',
+  fold: 'Plegar',
+  unfold: 'Desplegar',
+  copy: 'Copiar',
+  copied: n => `${number(n)} ${n === 1 ? 'línea copiada' : 'líneas copiadas'}`,
+  download: 'Descargar',
+  downloadAll: 'Todo lo guardado',
+  downloadFiltered: 'Lo que coincide con los filtros',
+  downloading: lines => `${number(lines)} líneas…`,
+  link: 'Copiar enlace',
+  linked: 'Enlace copiado',
+  context: 'Mostrar en su contexto',
+  clear: 'Quitar filtros',
+  openRun: 'Abrir ejecución',
+  openStudy: 'Abrir estudio',
+  linesLink: 'Líneas del registro',
+};

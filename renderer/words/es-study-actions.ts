@@ -1,0 +1,15 @@
+import type { studyActionWords } from './en-study-actions.ts';
+
+export const studyActionWordsEs: typeof studyActionWords = {
+  actions: 'Acciones',
+  delete: 'Eliminar…',
+  deleteTitle: 'Eliminar este estudio',
+  deleteAsk:
+    'Se borran del disco todas las instancias del estudio y los resultados de las ejecuciones que trataban solo de él. Su diario conserva que fue eliminado. No se puede deshacer.',
+  typeId: 'Escriba el Patient ID para confirmar',
+  typeWord: 'Escriba ELIMINAR para confirmar',
+  word: 'ELIMINAR',
+  deleteNow: 'Eliminar estudio',
+  deleted: 'Estudio eliminado',
+  instances: 'instancias',
+};
