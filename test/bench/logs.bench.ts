@@ -44,7 +44,6 @@ function report(what: string, value: string, met = true): void {
   console.log(`${what.padEnd(52)} ${value.padStart(24)}${met ? '' : '   MISSED'}`);
   if (!met) misses.push(what);
 }
-const numberIn = (line: string) => Number(/line (\d+)/.exec(line)?.[1]);
 const percentile = (sorted: number[], share: number) => sorted[Math.floor((sorted.length - 1) * share)] ?? 0;
 
 /** Memory of the largest renderer process, all of it: heap, DOM, code. */
@@ -140,14 +139,11 @@ try {
   await page.getByRole('log').hover();
   await page.mouse.wheel(0, -2000);
   await page.getByRole('button', { name: /new lines$/ }).waitFor();
-  const firstSeen = () => page.locator('.log-text').first().innerText();
-  const before = await firstSeen();
-  reportFrames('scrolling up through it, older pages coming in', await scroll(page, 5000, -40));
-  report(
-    'lines scrolled over',
-    `${numberIn(before) - numberIn(await firstSeen())} a container`,
-    before !== (await firstSeen()),
-  );
+  const firstTime = async () => Date.parse(`2000-01-01T${await page.locator('.log-time').first().innerText()}Z`);
+  const before = await firstTime();
+  reportFrames('scrolling up through it, older pages coming in', await scroll(page, 5000, -200));
+  const back = before - (await firstTime());
+  report('so far back', `${back} ms of lines`, back > 0);
   reportFrames('scrolling down', await scroll(page, 3000, 40));
   await page.getByRole('button', { name: /new lines$/ }).click();
 
