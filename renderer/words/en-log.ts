@@ -42,6 +42,7 @@ export const logWords = {
     dropped > 0
       ? `The oldest kept line. ${dropped.toLocaleString()} lines before it were dropped (setting LOG_SPILL_BYTES).`
       : 'The first line.',
+  lineGone: (line: number) => `Line ${line.toLocaleString()} is not kept any more: the log begins behind it.`,
   loadingOlder: 'Loading older lines…',
   view: 'View',
   timestamps: 'Times',

@@ -44,6 +44,7 @@ export const logWordsEs: typeof logWords = {
     dropped > 0
       ? `La línea más antigua guardada. Antes de ella se descartaron ${number(dropped)} (ajuste LOG_SPILL_BYTES).`
       : 'La primera línea.',
+  lineGone: (line: number) => `La línea ${line.toLocaleString()} ya no se conserva: el registro empieza después.`,
   loadingOlder: 'Cargando líneas anteriores…',
   view: 'Vista',
   timestamps: 'Horas',

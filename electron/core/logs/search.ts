@@ -23,6 +23,8 @@ interface Needs {
 
 /** One answer looks no longer than this; the next one goes on where it ended. */
 const budgetMs = 1500;
+/** Running containers, then whoever wrote last; years of runs make no list to choose from. */
+const mostSources = 2000;
 const kinds = ['container', 'run', 'association', 'delivery'] as const;
 
 /** Reads what is kept on the disk, segment by segment. */
@@ -141,7 +143,9 @@ export function createSearch({ segments, thread, flush }: Needs) {
         known.set(key, { key, kind: kindOfKey(key), name, lines, lastAt, running });
       }
     }
-    return [...known.values()].sort((a, b) => (b.lastAt ?? 0) - (a.lastAt ?? 0));
+    return [...known.values()]
+      .sort((a, b) => Number(b.running) - Number(a.running) || (b.lastAt ?? 0) - (a.lastAt ?? 0))
+      .slice(0, mostSources);
   }
 
   return {

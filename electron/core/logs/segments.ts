@@ -39,13 +39,21 @@ const smallestSegment = 64 * 1024;
 export function openSegments({ directory, limitBytes }: { directory: string; limitBytes: () => number }): Segments {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const segments: Segment[] = [];
+  const unindexed: Segment[] = [];
   for (const name of readdirSync(directory).sort()) {
     if (!/^\d+\.log$/.test(name)) continue;
     const path = join(directory, name);
-    const meta = readMeta(path, statSync(path).size) ?? recoverMeta(path);
-    if (meta.lines > 0) segments.push({ path, meta });
-    else drop(path);
+    const indexed = readMeta(path, statSync(path).size);
+    const meta = indexed ?? recoverMeta(path);
+    if (meta.lines === 0) drop(path);
+    else {
+      const segment = { path, meta };
+      segments.push(segment);
+      if (!indexed) unindexed.push(segment);
+    }
   }
+  // The last one is written on; others are read through once only.
+  for (const segment of unindexed) if (segment !== segments.at(-1)) index(segment);
   const lastSeq = segments.at(-1)?.meta.last ?? 0;
   let file: FileHandle | null = null;
   let places = new Map<string, number>();
@@ -56,7 +64,7 @@ export function openSegments({ directory, limitBytes }: { directory: string; lim
     const current = segments.at(-1);
     await file?.close();
     file = null;
-    if (current) writeFileSync(metaPath(current.path), JSON.stringify(current.meta), { mode: 0o600 });
+    if (current) index(current);
   }
 
   /** The last segment goes on after a restart, while it has room. */
@@ -126,6 +134,8 @@ export function openSegments({ directory, limitBytes }: { directory: string; lim
     },
   };
 }
+
+const index = ({ path, meta }: Segment) => writeFileSync(metaPath(path), JSON.stringify(meta), { mode: 0o600 });
 
 function drop(path: string): void {
   rmSync(path, { force: true });

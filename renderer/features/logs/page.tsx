@@ -66,7 +66,7 @@ export function LogPage() {
         onCopy={() => copyText(asText(window.lines), w.copied(window.lines.length))}
       />
       <ChosenSources query={query} known={known} onChange={change} />
-      <Said window={window} counted={counted} problem={kept?.problem ?? null} />
+      <Said window={window} counted={counted} problem={kept?.problem ?? null} line={query.line} />
       {error ? (
         <Failed error={error} />
       ) : !window.loaded ? (
@@ -119,8 +119,19 @@ function useShown(lines: LogRecord[], known: ReadonlyMap<string, LogSource>): Sh
 }
 
 /** What was searched and what was skipped is never silent. */
-function Said({ window, counted, problem }: { window: LogWindow; counted: Counted | null; problem: string | null }) {
-  if (!counted && window.skipped === 0 && !problem) return null;
+function Said({
+  window,
+  counted,
+  problem,
+  line,
+}: {
+  window: LogWindow;
+  counted: Counted | null;
+  problem: string | null;
+  line: number | null;
+}) {
+  const gone = window.loaded && line !== null && line < window.oldest;
+  if (!counted && window.skipped === 0 && !problem && !gone) return null;
   return (
     <Stack gap={2}>
       {counted && (
@@ -131,6 +142,11 @@ function Said({ window, counted, problem }: { window: LogWindow; counted: Counte
       {window.skipped > 0 && (
         <Text size="sm" role="status">
           {w.skipped(window.skipped)}
+        </Text>
+      )}
+      {gone && (
+        <Text size="sm" role="status">
+          {w.lineGone(line)}
         </Text>
       )}
       {problem && (

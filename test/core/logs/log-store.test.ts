@@ -143,11 +143,15 @@ describe('what is kept', () => {
       text: expect.stringContaining(`line ${kept.oldest + 1000}`),
     });
     expect(await store.count({})).toMatchObject({ count: 40_001 - kept.oldest, done: true });
-    // And the index of what is left is right after a restart.
+    // And the index of what is left is right after a restart, also where it was lost.
     const before = store.sources().items;
     await store.stop();
+    const indexes = () => readdirSync(directory).filter(name => name.endsWith('.json'));
+    const written = indexes();
+    for (const name of written.slice(0, 2)) rmSync(join(directory, name));
     store = open();
     expect(store.sources().items).toEqual(before);
+    expect(indexes()).toEqual(written);
   });
 
   it('waits for a disk that refuses, and says what it had to give up', async () => {
