@@ -2,6 +2,7 @@ import { eventIterator, oc } from '@orpc/contract';
 import { z } from 'zod';
 import { batchDetailSchema, batchListSchema, batchQuerySchema } from './schemas/batches.ts';
 import { problemSchema, uid } from './schemas/common.ts';
+import { exportedSchema, exportSchema, exportTicketSchema, exportToSchema } from './schemas/exports.ts';
 import {
   explainSchema,
   explanationSchema,
@@ -63,6 +64,7 @@ import {
   runLogSchema,
   runQuerySchema,
   runSchema,
+  runStartSchema,
 } from './schemas/runs.ts';
 import { settingListSchema, settingsChangeSchema } from './schemas/settings.ts';
 import {
@@ -92,6 +94,18 @@ export const contract = {
     get: get('/studies/{studyInstanceUid}', 'One study with series and instances')
       .input(z.object({ studyInstanceUid: uid }))
       .output(studyDetailSchema),
+    export: base
+      .route({ method: 'POST', path: '/studies/export', summary: 'Make a ZIP of studies ready to be downloaded once' })
+      .input(exportSchema)
+      .output(exportTicketSchema),
+    exportTo: base
+      .route({
+        method: 'POST',
+        path: '/studies/export-to',
+        summary: 'Write studies as a ZIP, or as files with a DICOMDIR, below a path of the machine of the core',
+      })
+      .input(exportToSchema)
+      .output(exportedSchema),
     remove: base
       .route({
         method: 'POST',
@@ -165,6 +179,10 @@ export const contract = {
   },
   runs: {
     list: get('/runs', 'Runs, newest first').input(runQuerySchema).output(runListSchema),
+    start: base
+      .route({ method: 'POST', path: '/runs', summary: 'Run a flow on a stored study, or send the study to a peer' })
+      .input(runStartSchema)
+      .output(runSchema),
     watch: get('/runs/events', 'Ids of runs as they change').output(changes),
     get: get('/runs/{id}', 'One run: steps, log lines, deliveries per instance')
       .input(runIdSchema)

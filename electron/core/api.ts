@@ -17,6 +17,8 @@ export function createApi(core: Core) {
     studies: {
       list: on.studies.list.handler(({ input }) => studies.list(input)),
       get: on.studies.get.handler(({ input }) => studies.get(input.studyInstanceUid)),
+      export: on.studies.export.handler(({ input }) => core.exports.ticket(input.studyInstanceUids)),
+      exportTo: on.studies.exportTo.handler(({ input, signal }) => core.exports.write(input, signal)),
       remove: on.studies.remove.handler(({ input }) => core.deleteStudy(input.studyInstanceUid, input.confirm)),
       journal: on.studies.journal.handler(({ input }) => journal.list(input)),
     },
@@ -48,6 +50,7 @@ export function createApi(core: Core) {
     },
     runs: {
       list: on.runs.list.handler(({ input }) => flows.runs.list(input)),
+      start: on.runs.start.handler(({ input }) => flows.runs.get(flows.startByHand(input))),
       watch: on.runs.watch.handler(({ signal }) => gathered(flows.runChanges(signal))),
       get: on.runs.get.handler(({ input }) => flows.runs.detail(input.id)),
       log: on.runs.log.handler(({ input }) => flows.runs.log(input)),

@@ -96,3 +96,22 @@ export const queueWords = {
   sent: 'sent',
   failed: 'failed',
 };
+
+export const byHandWords = {
+  flow: {
+    menu: 'Run a flow…',
+    title: 'Run a flow on this study',
+    lead: 'The flow runs on all instances of the study, whatever its triggers say. Its destinations get the results.',
+    label: 'Flow',
+    none: 'No valid flow has this name.',
+    start: 'Run',
+  },
+  peer: {
+    menu: 'Send to a peer…',
+    title: 'Send this study to a peer',
+    lead: 'All instances are sent as they are stored. The run shows what the peer answered for each.',
+    label: 'Peer',
+    none: 'No peer has this name.',
+    start: 'Send',
+  },
+};

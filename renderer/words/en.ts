@@ -1,7 +1,7 @@
 import { designerWords } from './en-designer.ts';
 import { importWords } from './en-imports.ts';
 import { logWords } from './en-log.ts';
-import { queueWords, runWords } from './en-runs.ts';
+import { byHandWords, queueWords, runWords } from './en-runs.ts';
 import { studyActionWords } from './en-study-actions.ts';
 
 /** Every text of the console. Another language is another file of this shape; the one in use is `words` of words.ts. */
@@ -129,6 +129,7 @@ export const en = {
   studyActions: studyActionWords,
   runs: runWords,
   queue: queueWords,
+  byHand: byHandWords,
   flows: {
     title: 'Flows',
     one: 'flow',

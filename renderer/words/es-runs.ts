@@ -1,4 +1,4 @@
-import type { queueWords, runWords } from './en-runs.ts';
+import type { byHandWords, queueWords, runWords } from './en-runs.ts';
 
 export const runWordsEs: typeof runWords = {
   title: 'Ejecuciones',
@@ -97,4 +97,23 @@ export const queueWordsEs: typeof queueWords = {
   from: 'desde',
   sent: 'enviadas',
   failed: 'fallidas',
+};
+
+export const byHandWordsEs: typeof byHandWords = {
+  flow: {
+    menu: 'Ejecutar un flujo…',
+    title: 'Ejecutar un flujo sobre este estudio',
+    lead: 'El flujo actúa sobre todas las instancias del estudio, digan lo que digan sus disparadores. Sus destinos reciben los resultados.',
+    label: 'Flujo',
+    none: 'Ningún flujo válido se llama así.',
+    start: 'Ejecutar',
+  },
+  peer: {
+    menu: 'Enviar a un nodo…',
+    title: 'Enviar este estudio a un nodo',
+    lead: 'Todas las instancias se envían tal como están guardadas. La ejecución muestra qué respondió el nodo a cada una.',
+    label: 'Nodo',
+    none: 'Ningún nodo se llama así.',
+    start: 'Enviar',
+  },
 };

@@ -2,7 +2,7 @@ import type { Words } from './en.ts';
 import { designerWordsEs } from './es-designer.ts';
 import { importWordsEs } from './es-imports.ts';
 import { logWordsEs } from './es-log.ts';
-import { queueWordsEs, runWordsEs } from './es-runs.ts';
+import { byHandWordsEs, queueWordsEs, runWordsEs } from './es-runs.ts';
 import { studyActionWordsEs } from './es-study-actions.ts';
 
 /** Spanish. DICOM's and Docker's own words stay as the standards write them. */
@@ -130,6 +130,7 @@ export const es: Words = {
   studyActions: studyActionWordsEs,
   runs: runWordsEs,
   queue: queueWordsEs,
+  byHand: byHandWordsEs,
   flows: {
     title: 'Flujos',
     one: 'flujo',

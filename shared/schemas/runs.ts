@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { runStates, stepStates } from '../states/run-state.ts';
-import { count, listOf, page, problemSchema, time } from './common.ts';
+import { count, listOf, page, problemSchema, time, uid } from './common.ts';
 
 export const runSchema = z.object({
   id: z.number().int(),
@@ -92,6 +92,13 @@ export const runDetailSchema = runSchema.extend({
   flowText: z.string(),
 });
 export type RunDetail = z.infer<typeof runDetailSchema>;
+
+/** A run that is asked for by hand, of a flow file or as the sending to a peer. */
+export const runStartSchema = z.union([
+  z.object({ studyInstanceUid: uid, flow: z.string().min(1).max(200) }),
+  z.object({ studyInstanceUid: uid, peer: z.string().min(1).max(200) }),
+]);
+export type RunStart = z.infer<typeof runStartSchema>;
 
 export const runIdSchema = z.object({ id: z.coerce.number().int().positive() });
 export const retrySchema = runIdSchema.extend({

@@ -97,6 +97,7 @@ export const journalEventSchema = z.enum([
   'incomplete',
   'recovered',
   'matched',
+  'asked',
   'not-matched',
   'run-started',
   'step-ended',

@@ -87,6 +87,26 @@ describe('the Runs page', () => {
     await scp.stop();
   }, 60_000);
 
+  it('sends a stored study to a peer, and runs a flow on it, because somebody wants it', async () => {
+    const archive = await startStorescp(join(directory, 'by-hand'), { port, aeTitle: 'ARCHIVE' });
+    await gantry.put('/api/peers', { items: [{ name: 'archive', aeTitle: 'ARCHIVE', host: '127.0.0.1', port }] });
+    await gantry.put('/api/flows/never.yml', {
+      text: 'name: Never\ntriggers: [{ Modality: ^NONE$ }]\nmodels: []\ndestinations: [{ folder: results }]\n',
+    });
+    const studies = await gantry.get<{ items: { studyInstanceUid: string }[] }>('/api/studies');
+    const studyInstanceUid = studies.items[0]?.studyInstanceUid as string;
+    for (const order of [{ peer: 'archive' }, { flow: 'never.yml' }]) {
+      const { id } = await gantry.post<Run>('/api/runs', { studyInstanceUid, ...order });
+      await eventually(async () => (await gantry.get<Run>(`/api/runs/${id}`)).state === 'sent', `run ${id} sent`);
+    }
+    expect(archive.received()).toHaveLength(1);
+    expect(await gantry.status('POST', '/api/runs', { studyInstanceUid: '1.2.3', peer: 'archive' })).toBe(404);
+    expect(await gantry.status('POST', '/api/runs', { studyInstanceUid, peer: 'nobody' })).toBe(404);
+    const journal = await gantry.get<{ items: { text: string }[] }>(`/api/studies/${studyInstanceUid}/journal`);
+    expect(journal.items.map(entry => entry.text)).toContain('Send to archive was asked for by hand: run 3');
+    await archive.stop();
+  }, 30_000);
+
   it('counts the runs of each flow, and keeps its view in the address', async () => {
     await page.getByRole('tab', { name: 'Statistics' }).click();
     const row = page.getByRole('row', { name: /Route/ });

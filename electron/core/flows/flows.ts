@@ -9,6 +9,7 @@ import type { Settings } from '../settings/index.ts';
 import type { Db } from '../store/index.ts';
 import type { Journal } from '../studies/index.ts';
 import { type BatchesView, createBatchesView } from './batches-view.ts';
+import { createByHand } from './by-hand.ts';
 import { createDeliveries, type Deliveries } from './delivery/index.ts';
 import { createEvaluator } from './evaluate.ts';
 import { createExecutor } from './execute.ts';
@@ -30,6 +31,7 @@ export interface Flows {
   runs: RunsView;
   batches: BatchesView;
   queue: Pick<Queue, 'cancel' | 'retry' | 'pump' | 'pause' | 'resume' | 'state' | 'prioritise'>;
+  startByHand: ReturnType<typeof createByHand>;
   failures(): FailureGroup[];
   replay: Replay;
   statistics(days: number): FlowStatistics[];
@@ -116,6 +118,7 @@ export function createFlows({ db, dataDirectory, settings, journal, sender, peer
     runs: createRunsView({ db, dataDirectory, runs, deliveries }),
     batches: createBatchesView({ db }),
     queue,
+    startByHand: createByHand({ db, settings, flowFiles: files, peers, runs, journal, created: queue.pump }),
     failures: () => failureGroups(db),
     replay: createReplay({ runs, queue }),
     statistics: days => flowStatistics(db, days),

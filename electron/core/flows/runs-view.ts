@@ -52,7 +52,7 @@ export function createRunsView(needs: { db: Db; dataDirectory: string; runs: Run
       attempt: row.attempt,
       batchId: row.batch_id,
       studyInstanceUids: JSON.parse(row.studies ?? '[]') as string[],
-      sender: `${row.calling_ae}@${row.host}`,
+      sender: row.host ? `${row.calling_ae}@${row.host}` : row.calling_ae,
       instanceCount: row.instance_count,
       createdAt: row.created_at,
       startedAt: row.started_at,

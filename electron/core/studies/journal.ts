@@ -53,6 +53,7 @@ const words: Record<JournalEvent, Words> = {
   recovered: d =>
     `Found ${plural(d.instances, 'stored instance')} without an index row after a crash, and indexed them`,
   matched: d => `${d.flow} matched batch ${d.batchId}: run ${d.runId}`,
+  asked: d => `${d.flow} was asked for by hand: run ${d.runId}`,
   'not-matched': d => `${d.flow} did not match batch ${d.batchId}`,
   'run-started': d => `Run ${d.runId} of ${d.flow} started${Number(d.attempt) > 1 ? ` (attempt ${d.attempt})` : ''}`,
   'step-ended': d =>
