@@ -13,11 +13,13 @@ import { createSettings, type SettingKey, type Settings } from './settings/index
 import { type Db, openStore } from './store/index.ts';
 import {
   createDeleteStudy,
+  createExports,
   createJournal,
   createLogSources,
   createRemovals,
   createRetention,
   createStudies,
+  type Exports,
   type Journal,
   type Studies,
 } from './studies/index.ts';
@@ -37,6 +39,7 @@ export interface Core {
   settings: Settings;
   studies: Studies;
   deleteStudy: ReturnType<typeof createDeleteStudy>;
+  exports: Exports;
   journal: Journal;
   flows: Flows;
   inbox: Inbox;
@@ -138,6 +141,7 @@ export async function startCore({ dataDirectory, options, environment, log, vers
       settings,
       studies,
       deleteStudy,
+      exports: createExports({ db, dataDirectory, log }),
       journal,
       flows,
       inbox,

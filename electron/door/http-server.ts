@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { WebSocketServer } from 'ws';
 import { AppError, type Problem } from '../../shared/problems.ts';
 import type { Core } from '../core/compose.ts';
+import { serveExport } from './export-download.ts';
 import { answerFile } from './instance-file.ts';
 import { toProblem } from './problem-error.ts';
 import { statusOf } from './problem-status.ts';
@@ -89,6 +90,7 @@ export async function openHttpDoor({
   }
 
   async function api(url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (await serveExport(core.exports, url, request, response)) return;
     if (!isToken(bearer(request), token)) {
       response.setHeader('WWW-Authenticate', 'Bearer');
       return refuse(response, 401);

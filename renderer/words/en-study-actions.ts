@@ -1,6 +1,16 @@
 /** Texts about what can be done with a study; part of en.ts. */
 export const studyActionWords = {
   actions: 'Actions',
+  download: 'Download as ZIP',
+  exportTo: 'Export to a folder…',
+  exportTitle: 'Export with DICOMDIR',
+  exportLead: 'The files are written as they are stored, with a DICOMDIR, into something new below this path.',
+  path: 'Folder on the machine that Gantry runs on',
+  pathExample: '/media/usb',
+  asFolder: 'Files and folders',
+  asZip: 'One ZIP',
+  exportNow: 'Export',
+  exported: 'Exported',
   delete: 'Delete…',
   deleteTitle: 'Delete this study',
   deleteAsk:

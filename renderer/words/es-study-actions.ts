@@ -2,6 +2,17 @@ import type { studyActionWords } from './en-study-actions.ts';
 
 export const studyActionWordsEs: typeof studyActionWords = {
   actions: 'Acciones',
+  download: 'Descargar como ZIP',
+  exportTo: 'Exportar a una carpeta…',
+  exportTitle: 'Exportar con DICOMDIR',
+  exportLead:
+    'Los archivos se escriben tal como están guardados, con un DICOMDIR, en algo nuevo por debajo de esta ruta.',
+  path: 'Carpeta en la máquina donde corre Gantry',
+  pathExample: '/media/usb',
+  asFolder: 'Archivos y carpetas',
+  asZip: 'Un ZIP',
+  exportNow: 'Exportar',
+  exported: 'Exportado',
   delete: 'Eliminar…',
   deleteTitle: 'Eliminar este estudio',
   deleteAsk:

@@ -4,14 +4,16 @@
  * join at accepted-contexts.ts and messages.ts.
  */
 export { status as dimseStatus } from './command-set.ts';
+export { type Code, readConceptName } from './concept-name.ts';
 export { type Endpoint, endpointText } from './connect-peer.ts';
 export { type DicomFile, readDicomFile } from './dicom-file.ts';
 export { createEcho, type Echo } from './echo.ts';
+export { type FlatElement, flatElements } from './flat-elements.ts';
 export { type Header, mediaStorageDirectory, readHeader } from './header.ts';
 export { attributesOf, createIndexScan, type IndexedAttributes, type IndexScan } from './index-scan.ts';
 export { dicomKeywords, keywordKind } from './keywords.ts';
 export { createListener, type Listener, type ListenerStatus } from './listener.ts';
-export { writePart10Head } from './part-10-head.ts';
+export { implementationClassUid, writePart10Head } from './part-10-head.ts';
 export { createPeers, type Peers } from './peers.ts';
 export type {
   AnnouncedInstance,

@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { readDicomFile } from '../dicom/index.ts';
+import { flatElements, readDicomFile } from '../dicom/index.ts';
 
 /** A file that a DICOMDIR names; `path` is null when it is not there, and `reason` says so. */
 export interface ReferencedFile {
@@ -12,11 +12,7 @@ export interface ReferencedFile {
 
 /** A directory of a million instances is smaller; more is no DICOMDIR. */
 const mostBytes = 512 * 2 ** 20;
-const directoryRecordSequence = 0x00041220;
 const referencedFileId = 0x00041500;
-const undefinedLength = 0xffffffff;
-/** VRs with 2 reserved bytes and a 32-bit length, PS3.5 §7.1.2. */
-const longForm = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'SQ', 'SV', 'UC', 'UN', 'UR', 'UT', 'UV']);
 
 /** Every file that a DICOMDIR names, in its order, PS3.3 §F.3; looked for whatever the case of its name on the disk. */
 export async function* referencedFiles(dicomdir: string): AsyncGenerator<ReferencedFile> {
@@ -53,33 +49,14 @@ async function find(folder: string, components: string[], listings: Map<string, 
   return path;
 }
 
-/**
- * Components of every (0004,1500) Referenced File ID. Walks the elements of all levels in one loop: a sequence and an
- * item are stepped into, everything else is stepped over.
- */
+/** Components of every (0004,1500) Referenced File ID. */
 function* fileIds(bytes: Buffer, bigEndian: boolean): Generator<string[]> {
-  let at = 0;
-  const u16 = (from: number) => (bigEndian ? bytes.readUInt16BE(from) : bytes.readUInt16LE(from));
-  const u32 = (from: number) => (bigEndian ? bytes.readUInt32BE(from) : bytes.readUInt32LE(from));
-  const isLetter = (byte: number | undefined) => byte !== undefined && byte >= 0x41 && byte <= 0x5a;
-  while (at + 8 <= bytes.length) {
-    const tag = u16(at) * 0x10000 + u16(at + 2);
-    if (tag >>> 16 === 0xfffe) {
-      at += 8;
-      continue;
-    }
-    const explicit = isLetter(bytes[at + 4]) && isLetter(bytes[at + 5]);
-    const vr = explicit ? bytes.toString('latin1', at + 4, at + 6) : '';
-    const long = longForm.has(vr);
-    if (long && at + 12 > bytes.length) return;
-    const length = !explicit ? u32(at + 4) : long ? u32(at + 8) : u16(at + 6);
-    at += long ? 12 : 8;
-    if (vr === 'SQ' || tag === directoryRecordSequence || length === undefinedLength) continue;
-    if (tag === referencedFileId) {
-      const text = bytes.toString('utf8', at, at + length);
-      const parts = text.split('\\').map(part => part.replace(/^ +|[ \0]+$/g, ''));
-      if (parts.some(part => part !== '')) yield parts;
-    }
-    at += length;
+  for (const { tag, value } of flatElements(bytes, bigEndian)) {
+    if (tag !== referencedFileId) continue;
+    const parts = value
+      .toString('utf8')
+      .split('\\')
+      .map(part => part.replace(/^ +|[ \0]+$/g, ''));
+    if (parts.some(part => part !== '')) yield parts;
   }
 }

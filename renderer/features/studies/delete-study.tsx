@@ -17,8 +17,10 @@ export function DeleteStudy({ study, close }: { study: Study; close: () => void 
   const [, go] = useLocation();
   const queries = useQueryClient();
   const expected = study.patientId.trim() || w.word;
+  // The core knows one word, whatever the language of the window.
+  const confirm = typed.trim() === w.word ? 'DELETE' : typed;
   const { mutate, isPending, error } = useMutation({
-    mutationFn: () => client.studies.remove({ studyInstanceUid: study.studyInstanceUid, confirm: typed }),
+    mutationFn: () => client.studies.remove({ studyInstanceUid: study.studyInstanceUid, confirm }),
     onSuccess: ({ instances }) => {
       say(w.deleted, `${instances} ${w.instances}`);
       void queries.invalidateQueries({ queryKey: ['studies'] });

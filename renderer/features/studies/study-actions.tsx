@@ -1,14 +1,18 @@
 import { Button, Menu } from '@mantine/core';
 import { useState } from 'react';
 import type { Study } from '../../../shared/schemas/studies.ts';
+import { sayFailed } from '../../ui/notices.tsx';
 import { words } from '../../words/words.ts';
 import { DeleteStudy } from './delete-study.tsx';
+import { downloadStudy, ExportStudy } from './export-study.tsx';
 
 const { studyActions: w } = words;
+/** Electron serves the page without the door that a download needs; there a path does. */
+const canDownload = window.location.protocol !== 'app:';
 
 /** What can be done with a study. */
 export function StudyActions({ study }: { study: Study }) {
-  const [asked, setAsked] = useState<'delete' | null>(null);
+  const [asked, setAsked] = useState<'export' | 'delete' | null>(null);
   const close = () => setAsked(null);
   return (
     <>
@@ -17,11 +21,15 @@ export function StudyActions({ study }: { study: Study }) {
           <Button variant="default">{w.actions}</Button>
         </Menu.Target>
         <Menu.Dropdown>
+          {canDownload && <Menu.Item onClick={() => downloadStudy(study).catch(sayFailed)}>{w.download}</Menu.Item>}
+          <Menu.Item onClick={() => setAsked('export')}>{w.exportTo}</Menu.Item>
+          <Menu.Divider />
           <Menu.Item color="red" onClick={() => setAsked('delete')}>
             {w.delete}
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
+      {asked === 'export' && <ExportStudy study={study} close={close} />}
       {asked === 'delete' && <DeleteStudy study={study} close={close} />}
     </>
   );
