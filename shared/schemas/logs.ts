@@ -25,7 +25,7 @@ export const logRecordSchema = z.object({
   seq: z.number().int(),
   /** When it was written, by the clock of the writer. */
   at: time,
-  /** `container/ID`, `run/ID/STEP`, `run/ID`, `association/ID`, `delivery/RUN` or `core/ROOM`. */
+  /** `container/ID`, `run/ID/STEP/CONTAINER`, `run/ID`, `association/ID`, `delivery/RUN` or `core/ROOM`. */
   source: z.string(),
   level: z.enum(logLevels),
   stream: z.enum(logStreams),

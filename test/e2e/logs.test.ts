@@ -199,4 +199,21 @@ describe('the log page', () => {
     expect(after.items).toEqual(before.items);
     container = '';
   }, 30_000);
+
+  it('has the lines of a step once, also when Gantry was killed in the middle of it', async () => {
+    const command = "sh -c 'for i in $(seq 1 40); do echo count $i; sleep 0.1; done; cp -r /input/. /output/'";
+    const model = `{ docker_kwargs: { image: busybox, command: "${command}" }, pull_before_exec: false }`;
+    await gantry.put('/api/flows/echo.yml', { text: `models: [${model}]\ndestinations: [{ folder: out }]\n` });
+    makeStudy({ directory: join(directory, 'second'), instances: 1 });
+    await storescu(gantry.dicomPort, [join(directory, 'second')]);
+    const counted = async () =>
+      (await gantry.get<LogPage>('/api/logs?sources=run/2&streams=stdout')).items.map(({ text }) => text);
+    await expect.poll(async () => (await counted()).length, { timeout: 20_000 }).toBeGreaterThan(5);
+    await gantry.kill9();
+    gantry = await startHeadless({ dataDirectory: join(directory, 'data') });
+    await expect
+      .poll(async () => (await gantry.get<{ state: string }>('/api/runs/2')).state, { timeout: 20_000 })
+      .toBe('sent');
+    expect(await counted()).toEqual(Array.from({ length: 40 }, (_, n) => `count ${n + 1}`));
+  }, 60_000);
 });

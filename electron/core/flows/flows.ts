@@ -4,7 +4,7 @@ import type { LogLine } from '../../../shared/schemas/runs.ts';
 import type { Peers, Sender } from '../dicom/index.ts';
 import type { QuietCollect } from '../inbox/index.ts';
 import { createAnnouncer } from '../lib/announcer.ts';
-import { type LogHub, levelInText } from '../logs/index.ts';
+import type { LogHub } from '../logs/index.ts';
 import type { Settings } from '../settings/index.ts';
 import type { Db } from '../store/index.ts';
 import type { Journal } from '../studies/index.ts';
@@ -22,6 +22,7 @@ import { createReplay, type Replay } from './replay.ts';
 import { createRuns } from './runs.ts';
 import { createRunsView, type RunsView } from './runs-view.ts';
 import { flowStatistics } from './statistics.ts';
+import { createStepOutput } from './step-output.ts';
 import type { StepKind } from './steps/step.ts';
 import { createWhatIf } from './what-if.ts';
 
@@ -66,11 +67,9 @@ export function createFlows({ db, dataDirectory, settings, journal, sender, peer
   const files = createFlowFiles({ directory: join(dataDirectory, 'flows'), log });
   const runs = createRuns({ db, journal, changed });
   const gpus = createGpus(() => settings.get('GPUS'));
+  const stepOutput = createStepOutput({ db, log });
   const line = (runId: number, item: LogLine) => {
-    const { at, step, stream, line: text } = item;
-    const source = { key: `run/${runId}/${step}`, name: `run ${runId} step ${step + 1}` };
-    if (stream === 'gantry') log.info(`run ${runId}`, text);
-    else log.output({ at, source, level: levelInText(text), stream, text });
+    stepOutput(runId, item);
     changed(runId);
   };
   const defaultSubdir = () => settings.get('TAR_SUBDIR');

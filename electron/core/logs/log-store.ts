@@ -77,7 +77,16 @@ export function openLogStore({ directory, limitBytes, recent: most, searchLimitM
   });
   const search = createSearch({ segments, thread, flush: spill.flush });
 
-  function append({ text, source, ...line }: NewLine): void {
+  /** What was kept of a source when it began to count its lines in this life. */
+  const keptBefore = new Map<string, number>();
+  function isKept(key: string, place: number): boolean {
+    if (place === 1 || !keptBefore.has(key)) keptBefore.set(key, linesOf(key));
+    return place <= (keptBefore.get(key) ?? 0);
+  }
+  const linesOf = (key: string) => search.linesOf(key) + spill.waiting(key);
+
+  function append({ text, source, place, ...line }: NewLine): void {
+    if (place !== undefined && isKept(source.key, place)) return;
     // A line is a line: what holds several becomes several.
     for (const one of text.split(/\r?\n/)) {
       const kept: Kept = { ...line, seq: ++newest, source: source.key, text: one, of: source };

@@ -13,6 +13,8 @@ export interface NewLine {
   level: LineLevel;
   stream: LineStream;
   text: string;
+  /** Counts the lines of a source that may tell them again from the start: those that are kept are not taken twice. */
+  place?: number;
 }
 
 const levelOfLetter = { d: 'debug', i: 'info', w: 'warn', e: 'error' } as const;

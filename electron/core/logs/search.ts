@@ -153,6 +153,12 @@ export function createSearch({ segments, thread, flush }: Needs) {
     count,
     text,
     sources,
+    /** Kept lines of one source. */
+    linesOf: (key: string) =>
+      segments
+        .list()
+        .flatMap(({ meta }) => meta.sources.filter(source => source.key === key))
+        .reduce((sum, { kinds }) => Object.values(kinds).reduce((more, number) => more + number, sum), 0),
     kept: () => ({ oldest: oldest(), newest: newest(), bytes: segments.bytes() }),
   };
 }

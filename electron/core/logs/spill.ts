@@ -5,6 +5,8 @@ export interface Spill {
   add(line: Kept): void;
   /** Everything added until now is on the disk, or cannot be written. */
   flush(): Promise<void>;
+  /** Lines of a source that are not written yet. */
+  waiting(key: string): number;
   /** Why nothing can be written now. */
   problem(): string | null;
   stop(): Promise<void>;
@@ -79,6 +81,7 @@ export function createSpill({ segments, lost }: Needs): Spill {
       if (!writing) later(why === null ? flushMs : againMs);
     },
     flush,
+    waiting: key => waiting.filter(line => line.source === key).length,
     problem: () => why,
     async stop() {
       await flush();

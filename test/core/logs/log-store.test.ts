@@ -90,6 +90,21 @@ describe('what is kept', () => {
     expect(await store.lastOf('run/8')).toBeNull();
   });
 
+  it('takes the lines of a container that tells them again from the start once', async () => {
+    const tell = (to: number, key: string) => {
+      for (let place = 1; place <= to; place++) put(`line ${place}`, { place, source: { key, name: 'x' } });
+    };
+    tell(5, 'run/1/0/a');
+    tell(7, 'run/1/0/a');
+    await store.stop();
+    store = open();
+    tell(9, 'run/1/0/a');
+    tell(2, 'run/1/0/b');
+    const { items } = await store.page({ ...all, sources: ['run/1/0/a'] });
+    expect(texts(items)).toEqual(Array.from({ length: 9 }, (_, n) => `line ${n + 1}`));
+    expect(texts((await store.page({ ...all, sources: ['run/1/0'] })).items)).toHaveLength(11);
+  });
+
   it('loses only the torn record of a crash, at every place it can be torn', async () => {
     fill(1, 3);
     await store.page(all);
