@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { collect, verdictSchema } from './batches.ts';
-import { aeTitle, listOf, port, problemSchema } from './common.ts';
+import { aeTitle, listOf, port, problemSchema, time } from './common.ts';
 
 /** A flow as it runs: defaults filled in, docker_kwargs mapped to the Engine API. Made by flows/definition. */
 export const containerSpecSchema = z.object({
@@ -101,6 +101,24 @@ export const flowKeysSchema = z.object({
 });
 export type FlowKeys = z.infer<typeof flowKeysSchema>;
 
+/** A text that a flow file had from `at` on. */
+export const flowVersionSchema = z.object({
+  id: z.string(),
+  at: time,
+  etag: z.string(),
+  name: z.string(),
+  version: z.string(),
+  valid: z.boolean(),
+  /** Runs that used it, and the newest of them. */
+  runCount: z.number().int(),
+  runIds: z.array(z.number().int()),
+});
+export type FlowVersion = z.infer<typeof flowVersionSchema>;
+export const flowVersionListSchema = listOf(flowVersionSchema);
+export const flowVersionNameSchema = flowNameSchema.extend({ id: z.string().max(60) });
+export const flowVersionTextSchema = z.object({ id: z.string(), text: z.string() });
+export type FlowVersionText = z.infer<typeof flowVersionTextSchema>;
+
 export const explainSchema = z
   .object({
     text: z.string().max(1_000_000),
@@ -108,9 +126,11 @@ export const explainSchema = z
     studyInstanceUid: z.string().optional(),
     /** A folder on the machine the core runs on. */
     folder: z.string().optional(),
+    /** The beginning of one file, which is nowhere on that machine: its header is enough. */
+    head: z.object({ name: z.string().max(1000), base64: z.base64().max(1_500_000) }).optional(),
   })
-  .refine(v => [v.batchId, v.studyInstanceUid, v.folder].filter(x => x !== undefined).length === 1, {
-    message: 'give exactly one of batchId, studyInstanceUid, folder',
+  .refine(v => [v.batchId, v.studyInstanceUid, v.folder, v.head].filter(x => x !== undefined).length === 1, {
+    message: 'give exactly one of batchId, studyInstanceUid, folder, head',
   });
 export const explanationSchema = z.object({
   valid: z.boolean(),

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
@@ -159,6 +159,66 @@ describe('flow designer', () => {
     await node(page, /Trigger 1/).click();
     await inspector(page).getByLabel('Pattern StudyDescription').fill('^Abd');
     await node(page, /Trigger 1.*✓.*✓ CT.*✓ Abdomen/).waitFor();
+    await page.close();
+  }, 60_000);
+
+  it('tests the triggers with a stored study, and with a file that is dropped on the drawing', async () => {
+    const page = await openDrawn();
+    await page.getByPlaceholder('Test with a stored study').click();
+    await page.getByRole('option').first().click();
+    await node(page, /Trigger 1.*✗.*✓ CT.*✗ Abdomen/).waitFor();
+
+    const files = makeStudy({ directory: join(directory, 'head'), instances: 1, studyDescription: 'Head' });
+    const bytes = [...readFileSync(String(files[0]?.file))];
+    const drop = (name: string, content: number[]) =>
+      page.evaluate(
+        ([called, numbers]) => {
+          const transfer = new DataTransfer();
+          transfer.items.add(new File([new Uint8Array(numbers)], called));
+          const drawing = document.querySelector('.drawing .react-flow') as HTMLElement;
+          for (const type of ['dragenter', 'dragover', 'drop']) {
+            drawing.dispatchEvent(new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true }));
+          }
+        },
+        [name, content] as const,
+      );
+    await drop('head.dcm', bytes);
+    await page.getByRole('button', { name: 'head.dcm' }).waitFor();
+    await node(page, /Trigger 1.*✓.*✓ CT.*✓ Head/).waitFor();
+    // It is not imported as it would be anywhere else.
+    expect(await page.getByRole('dialog').count()).toBe(0);
+    await drop('letter.txt', [...Buffer.from('no DICOM at all '.repeat(20))]);
+    await page.getByText('letter.txt is not DICOM').waitFor();
+    await page.close();
+  }, 60_000);
+
+  it('starts from a sample, duplicates, switches off and on, and deletes', async () => {
+    const page = await open('/flows');
+    const menuOf = (file: string) => page.getByRole('menu', { name: `Actions for ${file}` });
+    await page.getByRole('button', { name: 'New flow' }).click();
+    await page.getByRole('radio', { name: 'Two models' }).check();
+    await page.getByRole('dialog').getByRole('button', { name: 'New flow' }).click();
+    await node(page, /Copy again/).waitFor();
+    expect(await gantry.get<FlowFile>('/api/flows/two-models.yml')).toMatchObject({ valid: true, enabled: false });
+    await page.getByRole('switch', { name: 'Enabled' }).click();
+    await expect
+      .poll(async () => (await gantry.get<FlowFile>('/api/flows/two-models.yml')).enabled, { timeout: 5000 })
+      .toBe(true);
+    await page.getByRole('button', { name: 'Duplicate' }).click();
+    await page.getByText('two-models-copy.yml').first().waitFor();
+    expect(await gantry.get<FlowFile>('/api/flows/two-models-copy.yml')).toMatchObject({ enabled: false });
+
+    await page.getByRole('link', { name: 'Flows' }).click();
+    await page.getByRole('button', { name: 'Actions for two-models.yml' }).click();
+    await menuOf('two-models.yml').getByRole('menuitem', { name: 'Disable' }).click();
+    await expect
+      .poll(async () => (await gantry.get<FlowFile>('/api/flows/two-models.yml')).enabled, { timeout: 5000 })
+      .toBe(false);
+    await page.getByRole('button', { name: 'Actions for two-models-copy.yml' }).click();
+    await menuOf('two-models-copy.yml').getByRole('menuitem', { name: 'Delete flow' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete flow' }).click();
+    await page.getByText('two-models-copy.yml').first().waitFor({ state: 'detached' });
+    expect(await gantry.status('GET', '/api/flows/two-models-copy.yml')).toBe(404);
     await page.close();
   }, 60_000);
 

@@ -1,12 +1,13 @@
-import { readdir } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { z } from 'zod';
 import { AppError, problemOf } from '../../../shared/problems.ts';
 import type { Explanation, explainSchema } from '../../../shared/schemas/flows.ts';
-import { readHeader } from '../dicom/index.ts';
+import { type Header, readHeader } from '../dicom/index.ts';
 import type { Db } from '../store/index.ts';
 import { parseFlow } from './definition.ts';
 import { explainFlow } from './explain.ts';
+import type { Instance } from './trigger.ts';
 
 export type WhatIfOrder = z.infer<typeof explainSchema>;
 
@@ -14,9 +15,9 @@ export type WhatIfOrder = z.infer<typeof explainSchema>;
 const folderLimit = 5000;
 
 /**
- * Judges a flow that is not saved yet by instances that are there: a batch, a study or a folder.
+ * Judges a flow that is not saved yet by instances that are there: a batch, a study, a folder, or the head of a file.
  *
- * @throws BATCH_NOT_FOUND, STUDY_NOT_FOUND, REQUEST_INVALID (folder)
+ * @throws BATCH_NOT_FOUND, STUDY_NOT_FOUND, REQUEST_INVALID (folder), NOT_DICOM (head)
  */
 export function createWhatIf({ db, dataDirectory }: { db: Db; dataDirectory: string }) {
   const ofBatch = db.prepare<[number], { path: string }>(`
@@ -35,13 +36,12 @@ export function createWhatIf({ db, dataDirectory }: { db: Db; dataDirectory: str
 
   return async (order: WhatIfOrder): Promise<Explanation> => {
     const { flow, problems } = parseFlow(order.text, 'unsaved.yml');
-    const files = await filesOf(order);
     const headers = [];
     const unreadable: Explanation['unreadable'] = [];
-    for (const file of files) {
+    if (order.head) headers.push(instanceOf(await readHead(dataDirectory, order.head)));
+    for (const file of order.head ? [] : await filesOf(order)) {
       try {
-        const header = await readHeader(file);
-        headers.push({ sopInstanceUid: header.sopInstanceUid, values: (keyword: string) => header.values(keyword) });
+        headers.push(instanceOf(await readHeader(file)));
       } catch (error) {
         unreadable.push({ file: relative(order.folder ?? dataDirectory, file), problem: problemOf(error) });
       }
@@ -49,6 +49,27 @@ export function createWhatIf({ db, dataDirectory }: { db: Db; dataDirectory: str
     const verdict = flow ? await explainFlow(flow, 'unsaved.yml', headers) : null;
     return { valid: flow !== null, problems, instanceCount: headers.length, verdict, unreadable };
   };
+}
+
+const instanceOf = (header: Header): Instance => ({
+  sopInstanceUid: header.sopInstanceUid,
+  values: keyword => header.values(keyword),
+});
+
+/** It is patient data: it lies in the data directory, and only while it is read. */
+async function readHead(dataDirectory: string, head: NonNullable<WhatIfOrder['head']>): Promise<Header> {
+  const folder = await mkdtemp(join(dataDirectory, '.try-'));
+  try {
+    const path = join(folder, 'head');
+    await writeFile(path, Buffer.from(head.base64, 'base64'));
+    return await readHeader(path);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'NOT_DICOM') throw error;
+    const { reason } = error.params as { reason: string };
+    throw new AppError('NOT_DICOM', { file: head.name, reason }, { cause: error });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 async function folderFiles(folder: string): Promise<string[]> {

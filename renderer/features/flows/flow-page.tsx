@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core';
+import { Button, Switch } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
@@ -9,8 +9,10 @@ import { say, sayFailed } from '../../ui/notices.tsx';
 import { Failed, Loading, PageHead } from '../../ui/page.tsx';
 import { words } from '../../words/words.ts';
 import { Designer } from './designer/designer.tsx';
+import { duplicate, setEnabled } from './flow-actions.ts';
+import { flowAddress } from './flow-address.ts';
 
-const { flows: w } = words;
+const { flows: w, designer: d } = words;
 
 export default function FlowPage({ file }: { file: string }) {
   const queries = useQueryClient();
@@ -57,6 +59,15 @@ export default function FlowPage({ file }: { file: string }) {
         go('/flows');
       })
       .catch(sayFailed);
+  const switchOn = async (enabled: boolean) => {
+    await setEnabled(file, enabled);
+    await queries.refetchQueries({ queryKey: ['flow', file] });
+    void queries.invalidateQueries({ queryKey: ['flows'] });
+  };
+  const copy = async () => {
+    const made = await duplicate(file, text);
+    if (made) go(flowAddress(made));
+  };
   return (
     <>
       <PageHead
@@ -68,6 +79,18 @@ export default function FlowPage({ file }: { file: string }) {
           </span>
         }
       >
+        {saved.valid && (
+          <Switch
+            label={d.enabled}
+            checked={saved.enabled}
+            disabled={changed}
+            title={changed ? d.saveFirst : ''}
+            onChange={event => void switchOn(event.currentTarget.checked)}
+          />
+        )}
+        <Button variant="default" onClick={copy}>
+          {d.duplicate}
+        </Button>
         <ConfirmButton label={w.remove} ask={w.removeAsk} act={remove} />
         <Button variant="default" onClick={reload}>
           {w.reload}

@@ -1,17 +1,17 @@
-import { Badge, Button, Card, Group, Modal, Table, Text, TextInput } from '@mantine/core';
+import { Badge, Button, Card, Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import type { FlowSummary } from '../../../shared/schemas/flows.ts';
 import { client } from '../../client/connection.ts';
 import { count } from '../../ui/format.ts';
-import { sayFailed } from '../../ui/notices.tsx';
 import { Empty, Failed, Loading, PageHead } from '../../ui/page.tsx';
 import { words } from '../../words/words.ts';
-import { firstFlow } from './first-flow.ts';
+import { flowAddress } from './flow-address.ts';
+import { NewFlow } from './new-flow.tsx';
+import { RowMenu } from './row-menu.tsx';
 
-const { flows: w, common } = words;
-export const flowAddress = (file: string) => `/flows/${file.split('/').map(encodeURIComponent).join('/')}`;
+const { flows: w } = words;
 
 export function FlowsPage() {
   const { data, error } = useQuery({ queryKey: ['flows'], queryFn: () => client.flows.list(), refetchInterval: 4000 });
@@ -44,6 +44,7 @@ function FlowTable({ flows }: { flows: FlowSummary[] }) {
             <Table.Th w={110}>{w.collect}</Table.Th>
             <Table.Th>{w.models}</Table.Th>
             <Table.Th>{w.destinations}</Table.Th>
+            <Table.Th w={52} />
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -65,6 +66,10 @@ function FlowTable({ flows }: { flows: FlowSummary[] }) {
               </Table.Td>
               <Table.Td className="clip" title={flow.destinations.join('\n')}>
                 {flow.destinations.join(', ') || '–'}
+              </Table.Td>
+              {/* What is pressed in the menu opens no page. */}
+              <Table.Td onClick={event => event.stopPropagation()}>
+                <RowMenu flow={flow} />
               </Table.Td>
             </Table.Tr>
           ))}
@@ -89,44 +94,5 @@ function Validity({ flow }: { flow: FlowSummary }) {
     <Badge color="gray" variant="light">
       {w.disabled}
     </Badge>
-  );
-}
-
-function NewFlow({ opened, close }: { opened: boolean; close: () => void }) {
-  const [file, setFile] = useState('my-flow.yml');
-  const [, go] = useLocation();
-  const create = () =>
-    client.flows
-      .save({ file, text: firstFlow })
-      .then(() => go(flowAddress(file)))
-      .catch(sayFailed);
-  const open = async () => {
-    const { items } = await client.flows.list();
-    if (items.some(item => item.file === file)) go(flowAddress(file));
-    else await create();
-  };
-  return (
-    <Modal opened={opened} onClose={close} title={w.createTitle} centered>
-      <form
-        onSubmit={event => {
-          event.preventDefault();
-          void open();
-        }}
-      >
-        <TextInput
-          data-autofocus
-          label={w.fileName}
-          description={w.fileHint}
-          value={file}
-          onChange={event => setFile(event.currentTarget.value)}
-        />
-        <Group justify="flex-end" mt="lg">
-          <Button variant="default" onClick={close}>
-            {common.close}
-          </Button>
-          <Button type="submit">{w.create}</Button>
-        </Group>
-      </form>
-    </Modal>
   );
 }

@@ -1,6 +1,7 @@
 import { Box, Group, Stack } from '@mantine/core';
 import { type ReactNode, useRef, useState } from 'react';
 import { say } from '../../../ui/notices.tsx';
+import { Failed } from '../../../ui/page.tsx';
 import { words } from '../../../words/words.ts';
 import { ExplainPanel } from '../explain-panel.tsx';
 import { ProblemList } from '../problem-list.tsx';
@@ -10,6 +11,7 @@ import { type Change, edited } from './edit.ts';
 import { type Path, placeAt } from './flow-document.ts';
 import { Inspector } from './inspector.tsx';
 import { chosenOf, isThere, pathOf } from './shape.ts';
+import { SubjectPicker } from './subject-picker.tsx';
 import { Toolbar } from './toolbar.tsx';
 import { type Subject, useDrawn, useKnown, useProblems, useVerdict } from './use-designer.ts';
 
@@ -34,7 +36,7 @@ export function Designer({ file, text, change, save, tools }: Props) {
   const [subject, setSubject] = useState<Subject | null>(null);
   const { document, shape, stale } = useDrawn(text);
   const { problems, current } = useProblems(text);
-  const { answer } = useVerdict(text, subject);
+  const { answer, error } = useVerdict(text, subject);
   const known = useKnown();
   const found = chosenOf(chosenId);
   const chosen = found && isThere(document, found) ? found : null;
@@ -71,8 +73,10 @@ export function Designer({ file, text, change, save, tools }: Props) {
           undo={() => editor.current?.undo()}
           redo={() => editor.current?.redo()}
         >
+          <SubjectPicker subject={subject} choose={setSubject} />
           {tools}
         </Toolbar>
+        {error !== null && <Failed error={error} />}
         <Drawing
           shape={shape}
           problems={problems}
@@ -82,6 +86,7 @@ export function Designer({ file, text, change, save, tools }: Props) {
           choose={choose}
           remove={remove}
           stale={stale}
+          take={head => setSubject({ head })}
         />
         <Box style={{ flex: '1 1 54%', overflow: 'auto', minHeight: 0 }}>
           {chosen ? (
@@ -104,7 +109,7 @@ export function Designer({ file, text, change, save, tools }: Props) {
           )}
         </Box>
       </Stack>
-      <Group align="stretch" style={{ flex: '1 1 42%', minWidth: 0 }}>
+      <Group align="stretch" wrap="nowrap" style={{ flex: '1 1 42%', minWidth: 0, minHeight: 0 }}>
         <YamlEditor
           handle={editor}
           text={text}

@@ -3,6 +3,7 @@ import '@xyflow/react/dist/base.css';
 import { useEffect, useMemo, useRef } from 'react';
 import { words } from '../../../words/words.ts';
 import './designer.css';
+import { takesFile } from './dropped-file.ts';
 import { FlowNode } from './flow-node.tsx';
 import { drawnOf } from './nodes.ts';
 
@@ -15,6 +16,8 @@ type Props = Parameters<typeof drawnOf>[0] & {
   remove: (id: string) => void;
   /** The YAML cannot be read: this is how it was when it could. */
   stale: boolean;
+  /** A file was dropped on the drawing. */
+  take: (head: { name: string; base64: string }) => void;
 };
 
 /** The flow as it stands in the YAML. It changes nothing by itself: every wish goes to the YAML and comes back. */
@@ -26,7 +29,7 @@ export function Drawing(props: Props) {
   );
 }
 
-function Canvas({ shape, problems, verdict, chosen, images, choose, remove, stale }: Props) {
+function Canvas({ shape, problems, verdict, chosen, images, choose, remove, stale, take }: Props) {
   const { fitView } = useReactFlow();
   const box = useRef<HTMLElement>(null);
   const { nodes, edges } = useMemo(
@@ -48,6 +51,7 @@ function Canvas({ shape, problems, verdict, chosen, images, choose, remove, stal
       ref={box}
       className={`drawing${stale ? ' stale' : ''}`}
       aria-label={w.drawing}
+      {...takesFile(take)}
       onKeyDown={event => {
         if (event.key !== 'Delete' || !chosen) return;
         event.preventDefault();
@@ -76,7 +80,7 @@ function Canvas({ shape, problems, verdict, chosen, images, choose, remove, stal
         proOptions={{ hideAttribution: true }}
       >
         <Background gap={18} />
-        <Controls showInteractive={false} position="bottom-right" />
+        <Controls showInteractive={false} orientation="horizontal" position="bottom-right" />
       </ReactFlow>
       {stale && (
         <div className="drawing-stale" role="status">

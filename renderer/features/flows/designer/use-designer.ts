@@ -11,7 +11,7 @@ import { type Shape, shapeOf } from './shape.ts';
 const typingMs = 250;
 
 /** What a flow is tested with. */
-export type Subject = { batchId: number } | { studyInstanceUid: string };
+export type Subject = { batchId: number } | { studyInstanceUid: string } | { head: { name: string; base64: string } };
 
 interface Read {
   document: Document;
