@@ -31,7 +31,7 @@ export function createRpc(core: Core) {
 }
 export type Rpc = ReturnType<typeof createRpc>;
 
-/** OpenAPI document of `/api`, with the one route that is not a procedure: the bytes of an instance. */
+/** OpenAPI document of `/api`, with the routes that are no procedures: bytes that come and go as streams. */
 export async function openApiDocument(version: string) {
   const generator = new OpenAPIGenerator({ schemaConverters: [new ZodToJsonSchemaConverter()] });
   const document = await generator.generate(contract, {
@@ -45,6 +45,35 @@ export async function openApiDocument(version: string) {
     ...document,
     paths: {
       ...document.paths,
+      '/imports/{id}/files': {
+        ...document.paths?.['/imports/{id}/files'],
+        post: {
+          operationId: 'imports.upload',
+          summary: 'One file of an import that was opened for sending; the body is the file',
+          parameters: [
+            { name: 'id', in: 'path' as const, required: true, schema: { type: 'integer' as const } },
+            { name: 'name', in: 'query' as const, required: true, ...text },
+            ...['foundFiles', 'foundBytes'].map(name => ({
+              name,
+              in: 'query' as const,
+              required: true,
+              description: 'What the sender has found so far',
+              schema: { type: 'integer' as const },
+            })),
+          ],
+          requestBody: { content: { 'application/octet-stream': {} } },
+          responses: { 204: { description: 'Taken; the report says what became of it' } },
+        },
+      },
+      '/exports/{ticket}': {
+        get: {
+          operationId: 'exports.download',
+          summary: 'The ZIP of an export, once; needs no token',
+          security: [],
+          parameters: [{ name: 'ticket', in: 'path' as const, required: true, ...text }],
+          responses: { 200: { description: 'The archive', content: { 'application/zip': {} } } },
+        },
+      },
       '/instances/{sopInstanceUid}/file': {
         get: {
           operationId: 'instances.file',

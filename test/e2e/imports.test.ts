@@ -148,6 +148,29 @@ describe('imports', () => {
     expect(end.imported).toBeLessThan(3000);
   }, 60_000);
 
+  it('tells only the paths where the window knows them, as in Electron', async () => {
+    const electron = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+    await electron.addInitScript(
+      `window.gantryFiles = { pathOf: file => ${JSON.stringify(directory)} + '/' + file.name };`,
+    );
+    const window = await electron.newPage();
+    const sent: string[] = [];
+    window.on('request', request => sent.push(`${request.method()} ${new URL(request.url()).pathname}`));
+    const { origin, hash } = new URL(gantry.url);
+    await window.goto(`${origin}/${hash}`);
+    await window.getByText('Latest runs').waitFor();
+    makeStudy({ directory: join(directory, 'by-path', 'deep'), instances: 5 });
+    const session = await electron.newCDPSession(window);
+    const data = { items: [], files: [join(directory, 'by-path')], dragOperationsMask: 1 };
+    for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+      await session.send('Input.dispatchDragEvent', { type, x: 600, y: 400, data });
+    await window.getByRole('dialog').getByRole('button', { name: 'Import' }).click();
+    await window.getByText('5 imported').waitFor();
+    expect(await newest()).toMatchObject({ label: 'by-path', source: 'paths', state: 'finished', imported: 5 });
+    expect(sent.filter(line => line.startsWith('POST'))).toEqual([]);
+    await electron.close();
+  }, 60_000);
+
   it('complains of nothing', () => {
     // A request that the end of the import cut off is told by the browser itself.
     expect(complaints.filter(line => !/net::ERR_|409 \(Conflict\)/.test(line))).toEqual([]);

@@ -39,7 +39,7 @@ interface Needs {
 }
 
 /** Files on their way at once: their fsyncs share one group. */
-const atOnce = 8;
+const atOnce = 16;
 const counters = {
   imported: 'imported',
   duplicate: 'duplicates',
