@@ -9,6 +9,7 @@ import { PeersPage } from './features/peers/page.tsx';
 import { RunsPage } from './features/runs/page.tsx';
 import { RunPage } from './features/runs/run-page.tsx';
 import { SettingsPage } from './features/settings/page.tsx';
+import { InstancePage } from './features/studies/instance-page.tsx';
 import { StudiesPage } from './features/studies/page.tsx';
 import { StudyPage } from './features/studies/study-page.tsx';
 import { Loading } from './ui/page.tsx';
@@ -24,6 +25,7 @@ export function Pages() {
         <Route path="/studies/:uid">{({ uid }) => <StudyPage uid={uid} />}</Route>
         <Route path="/imports" component={ImportsPage} />
         <Route path="/imports/:id">{({ id }) => <ImportReportPage id={Number(id)} />}</Route>
+        <Route path="/instances/:uid">{({ uid }) => <InstancePage key={uid} uid={uid} />}</Route>
         <Route path="/runs" component={RunsPage} />
         <Route path="/runs/:id">{({ id }) => <RunPage id={Number(id)} />}</Route>
         <Route path="/flows" component={FlowsPage} />

@@ -76,6 +76,7 @@ import {
   studyListSchema,
   studyQuerySchema,
 } from './schemas/studies.ts';
+import { instanceQuerySchema, tagsSchema } from './schemas/tags.ts';
 
 /** One error shape for all: `data` is the problem, `status` follows its kind (400, 404, 503, 500). */
 const base = oc.errors({ PROBLEM: { data: problemSchema } });
@@ -143,6 +144,11 @@ export const contract = {
       .route({ method: 'POST', path: '/imports/{id}/cancel', summary: 'Stop the import; what was imported stays' })
       .input(importIdSchema)
       .output(importSchema),
+  },
+  instances: {
+    tags: get('/instances/{sopInstanceUid}/tags', 'The elements of an instance before its pixel data')
+      .input(instanceQuerySchema)
+      .output(tagsSchema),
   },
   batches: {
     list: get('/batches', 'Batches, newest first').input(batchQuerySchema).output(batchListSchema),

@@ -32,6 +32,9 @@ export function createApi(core: Core) {
       finish: on.imports.finish.handler(({ input }) => imports.finish(input)),
       cancel: on.imports.cancel.handler(({ input }) => imports.cancel(input.id)),
     },
+    instances: {
+      tags: on.instances.tags.handler(({ input }) => studies.tags(input.sopInstanceUid, input.version)),
+    },
     batches: {
       list: on.batches.list.handler(({ input }) => flows.batches.list(input)),
       get: on.batches.get.handler(({ input }) => flows.batches.detail(input.id)),

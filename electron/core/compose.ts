@@ -2,7 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HubLine } from '../../shared/schemas/logs.ts';
-import { createEcho, createListener, createPeers, createSender, type Listener, sopClassName } from './dicom/index.ts';
+import {
+  createEcho,
+  createListener,
+  createPeers,
+  createSender,
+  type Listener,
+  readTagTree,
+  sopClassName,
+} from './dicom/index.ts';
 import { createEngine, type Engine } from './docker/index.ts';
 import { createFlows, type Flows } from './flows/index.ts';
 import { createContainerStep } from './flows/steps/index.ts';
@@ -87,7 +95,7 @@ export async function startCore({ dataDirectory, options, environment, log, vers
     const journal = createJournal({ db });
     const removals = createRemovals({ db, dataDirectory });
     const deleteStudy = createDeleteStudy({ db, journal, removals, log });
-    const studies = createStudies({ db, dataDirectory, sopClassName });
+    const studies = createStudies({ db, dataDirectory, sopClassName, readTags: readTagTree });
     const engine = createEngine({
       address: settings.get('DOCKER_HOST'),
       log,

@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readTagTree } from '../../electron/core/dicom/index.ts';
 import { openStore } from '../../electron/core/store/index.ts';
 import { createStudies } from '../../electron/core/studies/index.ts';
 import { type StudyQuery, studyQuerySchema } from '../../shared/schemas/studies.ts';
@@ -53,7 +54,7 @@ for (const size of sizes.length > 0 ? sizes : [10_000, 100_000, 1_000_000]) {
     2,
     instancesEach / 2,
   );
-  const studies = createStudies({ db, dataDirectory: directory, sopClassName: uid => uid });
+  const studies = createStudies({ db, dataDirectory: directory, sopClassName: uid => uid, readTags: readTagTree });
   console.log(
     `\n${size.toLocaleString()} instances in ${count.toLocaleString()} studies, ${rounds} rounds, milliseconds`,
   );

@@ -1,5 +1,8 @@
-/** The part of dcmjs that keywords.ts uses; the library ships no types. */
+/** The part of dcmjs that keywords.ts and keyword-tags.ts use; the library ships no types. */
 declare module 'dcmjs' {
-  const dcmjs: { data: { DicomMetaDictionary: { nameMap: Record<string, { tag: string; vr: string }> } } };
+  type Entry = { tag: string; vr: string; name: string };
+  const dcmjs: {
+    data: { DicomMetaDictionary: { nameMap: Record<string, Entry>; dictionary: Record<string, Entry | undefined> } };
+  };
   export default dcmjs;
 }

@@ -28,5 +28,6 @@ export type {
 export type { SendFile } from './send-shares.ts';
 export { createSender, type Sender, type SendResult } from './sender.ts';
 export { isStored, statusHex, statusText } from './status.ts';
+export { readTagTree } from './tag-tree.ts';
 export { isDeflated } from './transfer-syntax.ts';
 export { sopClassName, transferSyntaxName } from './uid-names.ts';

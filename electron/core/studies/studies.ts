@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { AppError } from '../../../shared/problems.ts';
 import type { Study, StudyDetail, StudyQuery } from '../../../shared/schemas/studies.ts';
+import type { InstanceTags, Tag } from '../../../shared/schemas/tags.ts';
 import type { Db } from '../store/index.ts';
 import { createSearch, type StudyRow, toStudy } from './search.ts';
 
@@ -8,6 +9,8 @@ export interface Studies {
   list(query: StudyQuery): { items: Study[]; total: number };
   /** @throws STUDY_NOT_FOUND */
   get(studyInstanceUid: string): StudyDetail;
+  /** The elements of an instance. @throws INSTANCE_NOT_FOUND, STORAGE_FAILED */
+  tags(sopInstanceUid: string, version?: number): Promise<InstanceTags>;
   /** Where the bytes are; the newest version without `version`. @throws INSTANCE_NOT_FOUND */
   instanceFile(sopInstanceUid: string, version?: number): { path: string; sha256: string };
 }
@@ -36,14 +39,22 @@ interface InstanceRow {
   calling_ae: string;
 }
 
+interface FileRow {
+  path: string;
+  sha256: string;
+  studyInstanceUid: string;
+}
+
 interface Needs {
   db: Db;
   dataDirectory: string;
   /** Name of a SOP class by its UID; the dictionary is the dicom room's. */
   sopClassName: (uid: string) => string;
+  /** The elements of a file, in its order. */
+  readTags: (path: string) => Promise<{ items: Tag[]; problem: string }>;
 }
 
-export function createStudies({ db, dataDirectory, sopClassName }: Needs): Studies {
+export function createStudies({ db, dataDirectory, sopClassName, readTags }: Needs): Studies {
   const one = db.prepare<[string], StudyRow>('SELECT * FROM studies WHERE study_instance_uid = ?');
   const seriesOf = db.prepare<[number], SeriesRow>(
     'SELECT * FROM series WHERE study_id = ? ORDER BY CAST(series_number AS INTEGER), id',
@@ -56,9 +67,16 @@ export function createStudies({ db, dataDirectory, sopClassName }: Needs): Studi
   const runsOf = db.prepare<[string], { id: number }>(
     'SELECT r.id FROM batch_studies b JOIN runs r ON r.batch_id = b.batch_id WHERE b.study_instance_uid = ? ORDER BY r.id',
   );
-  const file = db.prepare<[string, number | null, number | null], { path: string; sha256: string }>(`
-    SELECT path, lower(hex(sha256)) AS sha256 FROM instances
-    WHERE sop_instance_uid = ? AND (? IS NULL OR version = ?) ORDER BY version DESC LIMIT 1`);
+  const file = db.prepare<[string, number | null, number | null], FileRow>(`
+    SELECT i.path, lower(hex(i.sha256)) AS sha256, t.study_instance_uid AS studyInstanceUid
+    FROM instances i JOIN series s ON s.id = i.series_id JOIN studies t ON t.id = s.study_id
+    WHERE i.sop_instance_uid = ? AND (? IS NULL OR i.version = ?) ORDER BY i.version DESC LIMIT 1`);
+
+  const instanceFile = (sopInstanceUid: string, version?: number) => {
+    const row = file.get(sopInstanceUid, version ?? null, version ?? null);
+    if (!row) throw new AppError('INSTANCE_NOT_FOUND', { sopInstanceUid });
+    return { ...row, path: join(dataDirectory, row.path) };
+  };
 
   return {
     list: createSearch({ db }),
@@ -95,10 +113,13 @@ export function createStudies({ db, dataDirectory, sopClassName }: Needs): Studi
       });
       return { ...toStudy(row), series, runIds: runsOf.all(studyInstanceUid).map(run => run.id) };
     },
-    instanceFile(sopInstanceUid, version) {
-      const row = file.get(sopInstanceUid, version ?? null, version ?? null);
-      if (!row) throw new AppError('INSTANCE_NOT_FOUND', { sopInstanceUid });
-      return { path: join(dataDirectory, row.path), sha256: row.sha256 };
+    instanceFile,
+    async tags(sopInstanceUid, version) {
+      const { path, studyInstanceUid } = instanceFile(sopInstanceUid, version);
+      const { items, problem } = await readTags(path).catch(error => {
+        throw new AppError('STORAGE_FAILED', { path, reason: (error as Error).message }, { cause: error });
+      });
+      return { studyInstanceUid, items, total: items.length, problem };
     },
   };
 }

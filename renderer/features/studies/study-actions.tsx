@@ -5,6 +5,7 @@ import { sayFailed } from '../../ui/notices.tsx';
 import { words } from '../../words/words.ts';
 import { DeleteStudy } from './delete-study.tsx';
 import { downloadStudy, ExportStudy } from './export-study.tsx';
+import { RunStudy } from './run-study.tsx';
 
 const { studyActions: w } = words;
 /** Electron serves the page without the door that a download needs; there a path does. */
@@ -12,7 +13,7 @@ const canDownload = window.location.protocol !== 'app:';
 
 /** What can be done with a study. */
 export function StudyActions({ study }: { study: Study }) {
-  const [asked, setAsked] = useState<'export' | 'delete' | null>(null);
+  const [asked, setAsked] = useState<'flow' | 'peer' | 'export' | 'delete' | null>(null);
   const close = () => setAsked(null);
   return (
     <>
@@ -21,6 +22,9 @@ export function StudyActions({ study }: { study: Study }) {
           <Button variant="default">{w.actions}</Button>
         </Menu.Target>
         <Menu.Dropdown>
+          <Menu.Item onClick={() => setAsked('flow')}>{words.byHand.flow.menu}</Menu.Item>
+          <Menu.Item onClick={() => setAsked('peer')}>{words.byHand.peer.menu}</Menu.Item>
+          <Menu.Divider />
           {canDownload && <Menu.Item onClick={() => downloadStudy(study).catch(sayFailed)}>{w.download}</Menu.Item>}
           <Menu.Item onClick={() => setAsked('export')}>{w.exportTo}</Menu.Item>
           <Menu.Divider />
@@ -29,6 +33,7 @@ export function StudyActions({ study }: { study: Study }) {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
+      {(asked === 'flow' || asked === 'peer') && <RunStudy study={study} what={asked} close={close} />}
       {asked === 'export' && <ExportStudy study={study} close={close} />}
       {asked === 'delete' && <DeleteStudy study={study} close={close} />}
     </>

@@ -125,7 +125,9 @@ function SeriesCard({ series }: { series: Series }) {
                 <Table.Td>{instance.instanceNumber}</Table.Td>
                 <Table.Td>
                   <Text className="mono clip" title={`${instance.sopInstanceUid}\nSHA-256 ${instance.sha256}`}>
-                    {instance.sopInstanceUid}
+                    <Link href={`/instances/${instance.sopInstanceUid}?version=${instance.version}`}>
+                      {instance.sopInstanceUid}
+                    </Link>
                     {instance.version > 1 ? ` (${w.version} ${instance.version})` : ''}
                   </Text>
                 </Table.Td>

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readTagTree } from '../../../electron/core/dicom/index.ts';
 import { type Db, openStore } from '../../../electron/core/store/index.ts';
 import { createStudies, type Studies } from '../../../electron/core/studies/index.ts';
 import { studyQuerySchema } from '../../../shared/schemas/studies.ts';
@@ -43,7 +44,12 @@ describe('study search', () => {
   beforeAll(() => {
     db = openStore(join(directory, 'store.sqlite'));
     fillStudies(db, rows, 2, 3);
-    studies = createStudies({ db, dataDirectory: directory, sopClassName: uid => `class ${uid}` });
+    studies = createStudies({
+      db,
+      dataDirectory: directory,
+      sopClassName: uid => `class ${uid}`,
+      readTags: readTagTree,
+    });
   });
   afterAll(() => {
     db.close();
