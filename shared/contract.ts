@@ -13,6 +13,9 @@ import {
   flowListSchema,
   flowNameSchema,
   flowSaveSchema,
+  flowVersionListSchema,
+  flowVersionNameSchema,
+  flowVersionTextSchema,
 } from './schemas/flows.ts';
 import { healthSchema } from './schemas/health.ts';
 import {
@@ -174,6 +177,12 @@ export const contract = {
       .route({ method: 'POST', path: '/flows/check', summary: 'What is wrong in this YAML, which is not saved' })
       .input(flowCheckSchema)
       .output(flowCheckedSchema),
+    versions: get('/flow-versions/{+file}', 'Every text the flow file has had, newest first, and which runs used it')
+      .input(flowNameSchema)
+      .output(flowVersionListSchema),
+    version: get('/flow-version/{id}/{+file}', 'One text the flow file has had')
+      .input(flowVersionNameSchema)
+      .output(flowVersionTextSchema),
     explain: base
       .route({
         method: 'POST',

@@ -154,6 +154,12 @@ export const problems = {
     title: p => `${p.file} was changed by somebody else`,
     remedy: () => 'Reload the file, put your change in again, and save.',
   }),
+  FLOW_VERSION_NOT_FOUND: problem<{ file: string; id: string }>({
+    kind: 'input',
+    retry: false,
+    title: p => `${p.file} has no version ${p.id}`,
+    remedy: () => 'Choose one of the versions of the file.',
+  }),
   STATIC_TAR_MISSING: problem<{ name: string; path: string }>({
     kind: 'input',
     retry: false,

@@ -49,6 +49,8 @@ export function createApi(core: Core) {
         return { file: input.file };
       }),
       check: on.flows.check.handler(({ input }) => checkFlow(input.text)),
+      versions: on.flows.versions.handler(({ input }) => flows.versions.list(input.file)),
+      version: on.flows.version.handler(({ input }) => flows.versions.get(input.file, input.id)),
       explain: on.flows.explain.handler(({ input }) => flows.explain(input)),
     },
     runs: {

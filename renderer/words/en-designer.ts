@@ -77,4 +77,10 @@ export const designerWords = {
   disable: 'Disable',
   duplicate: 'Duplicate',
   saveFirst: 'Save or reload first',
+  versions: 'Versions',
+  sameAsNow: 'Exactly what stands in the editor now.',
+  diffToNow: 'From this version (-) to what stands in the editor now (+).',
+  restore: 'Put into the editor',
+  usedBy: 'Used by runs',
+  difference: 'Difference',
 };

@@ -79,4 +79,10 @@ export const designerWordsEs: typeof designerWords = {
   disable: 'Desactivar',
   duplicate: 'Duplicar',
   saveFirst: 'Guarde o recargue primero',
+  versions: 'Versiones',
+  sameAsNow: 'Exactamente lo que hay ahora en el editor.',
+  diffToNow: 'De esta versión (-) a lo que hay ahora en el editor (+).',
+  restore: 'Poner en el editor',
+  usedBy: 'Usada por las ejecuciones',
+  difference: 'Diferencia',
 };

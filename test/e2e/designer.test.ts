@@ -54,7 +54,7 @@ describe('flow designer', () => {
   async function openDrawn(text = flow): Promise<Page> {
     await gantry.put('/api/flows/drawn.yml', { text });
     const page = await open('/flows/drawn.yml');
-    await node(page, /^Drawn/).waitFor();
+    await node(page, /Trigger 1/).waitFor();
     return page;
   }
 
@@ -219,6 +219,24 @@ describe('flow designer', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Delete flow' }).click();
     await page.getByText('two-models-copy.yml').first().waitFor({ state: 'detached' });
     expect(await gantry.status('GET', '/api/flows/two-models-copy.yml')).toBe(404);
+    await page.close();
+  }, 60_000);
+
+  it('keeps every save: shows what differs, and brings a version back', async () => {
+    const page = await openDrawn(flow.replace('Drawn', 'Older'));
+    await node(page, /^Older/).click();
+    await inspector(page).getByLabel('Name').fill('Newer');
+    await save(page);
+    await page.getByRole('button', { name: 'Versions' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('Exactly what stands in the editor now').waitFor();
+    await dialog.locator('button.mantine-NavLink-root').nth(1).click();
+    const difference = dialog.getByRole('region', { name: 'Difference' });
+    await difference.getByText('- name: Older').waitFor();
+    await difference.getByText('+ name: Newer').waitFor();
+    await dialog.getByRole('button', { name: 'Put into the editor' }).click();
+    await node(page, /^Older/).waitFor();
+    expect(await save(page)).toContain('name: Older');
     await page.close();
   }, 60_000);
 

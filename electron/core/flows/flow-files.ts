@@ -191,7 +191,7 @@ export function createFlowFiles({ directory, log }: { directory: string; log: Lo
   };
 }
 
-const etagOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32);
+export const etagOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32);
 
 function storageFailed(path: string, cause: unknown): AppError {
   const reason = cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.message) : String(cause);

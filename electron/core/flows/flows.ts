@@ -15,6 +15,7 @@ import { createEvaluator } from './evaluate.ts';
 import { createExecutor } from './execute.ts';
 import { failureGroups } from './failures.ts';
 import { createFlowFiles, type FlowFiles } from './flow-files.ts';
+import { createFlowVersions, type FlowVersions } from './flow-versions.ts';
 import { createGpus, type Gpus } from './gpus.ts';
 import { createOutcome } from './outcome.ts';
 import { createQueue, type Queue } from './queue.ts';
@@ -29,6 +30,7 @@ import { createWhatIf } from './what-if.ts';
 /** The flows room, put together. */
 export interface Flows {
   files: FlowFiles;
+  versions: FlowVersions;
   runs: RunsView;
   batches: BatchesView;
   queue: Pick<Queue, 'cancel' | 'retry' | 'pump' | 'pause' | 'resume' | 'state' | 'prioritise'>;
@@ -64,7 +66,9 @@ interface Needs {
 export function createFlows({ db, dataDirectory, settings, journal, sender, peers, stepKind, log }: Needs): Flows {
   const changes = createAnnouncer<number>();
   const changed = (runId: number) => changes.tell(runId);
-  const files = createFlowFiles({ directory: join(dataDirectory, 'flows'), log });
+  const directory = join(dataDirectory, 'flows');
+  const files = createFlowFiles({ directory, log });
+  const versions = createFlowVersions({ directory, files, db, log });
   const runs = createRuns({ db, journal, changed });
   const gpus = createGpus(() => settings.get('GPUS'));
   const stepOutput = createStepOutput({ db, log });
@@ -114,6 +118,7 @@ export function createFlows({ db, dataDirectory, settings, journal, sender, peer
 
   return {
     files,
+    versions,
     runs: createRunsView({ db, dataDirectory, runs, deliveries }),
     batches: createBatchesView({ db }),
     queue,

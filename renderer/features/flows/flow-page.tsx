@@ -11,6 +11,7 @@ import { words } from '../../words/words.ts';
 import { Designer } from './designer/designer.tsx';
 import { duplicate, setEnabled } from './flow-actions.ts';
 import { flowAddress } from './flow-address.ts';
+import { Versions } from './versions.tsx';
 
 const { flows: w, designer: d } = words;
 
@@ -24,6 +25,7 @@ export default function FlowPage({ file }: { file: string }) {
   });
   const draftKey = `flow-draft ${file}`;
   const [draft, setDraft] = useState<string | null>(() => sessionStorage.getItem(draftKey));
+  const [open, setOpen] = useState<'versions' | null>(null);
   const changed = draft !== null && draft !== saved?.text;
   // A reload must not lose what was typed.
   useEffect(() => {
@@ -88,6 +90,9 @@ export default function FlowPage({ file }: { file: string }) {
             onChange={event => void switchOn(event.currentTarget.checked)}
           />
         )}
+        <Button variant="default" onClick={() => setOpen('versions')}>
+          {d.versions}
+        </Button>
         <Button variant="default" onClick={copy}>
           {d.duplicate}
         </Button>
@@ -100,6 +105,17 @@ export default function FlowPage({ file }: { file: string }) {
         </Button>
       </PageHead>
       <Designer file={file} text={text} change={setDraft} save={save} />
+      {open === 'versions' && (
+        <Versions
+          file={file}
+          text={text}
+          close={() => setOpen(null)}
+          restore={old => {
+            setDraft(old);
+            setOpen(null);
+          }}
+        />
+      )}
     </>
   );
 }
