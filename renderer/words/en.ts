@@ -123,6 +123,9 @@ export const en = {
     time: 'Time',
     event: 'Event',
     noRuns: 'No flow has run on this study.',
+    runsFailed: 'failed',
+    runsActive: 'under way',
+    runsSent: 'sent',
     version: 'version',
   },
   tags: {

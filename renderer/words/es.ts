@@ -124,6 +124,9 @@ export const es: Words = {
     time: 'Hora',
     event: 'Suceso',
     noRuns: 'Ningún flujo ha actuado sobre este estudio.',
+    runsFailed: 'fallidas',
+    runsActive: 'en curso',
+    runsSent: 'enviadas',
     version: 'versión',
   },
   tags: {

@@ -17,6 +17,8 @@ export const studySchema = z.object({
   bytes: z.number(),
   receivedAt: time,
   updatedAt: time,
+  /** Its runs, by what became of them; a cancelled one is in none. */
+  runs: z.object({ active: z.number().int(), sent: z.number().int(), failed: z.number().int() }),
 });
 export type Study = z.infer<typeof studySchema>;
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Run } from '../../shared/schemas/runs.ts';
+import type { Study } from '../../shared/schemas/studies.ts';
 import { eventually, freePort, startStorescp, storescu } from '../helpers/dcmtk.ts';
 import { makeStudy } from '../helpers/dicom-maker.ts';
 import { type Headless, startHeadless } from '../helpers/headless.ts';
@@ -102,6 +103,16 @@ describe('the Runs page', () => {
     expect(archive.received()).toHaveLength(1);
     expect(await gantry.status('POST', '/api/runs', { studyInstanceUid: '1.2.3', peer: 'archive' })).toBe(404);
     expect(await gantry.status('POST', '/api/runs', { studyInstanceUid, peer: 'nobody' })).toBe(404);
+    const listed = await gantry.get<{ items: Study[] }>('/api/studies');
+    expect(listed.items.find(study => study.studyInstanceUid === studyInstanceUid)?.runs).toEqual({
+      active: 0,
+      sent: 3,
+      failed: 0,
+    });
+    await page.getByRole('link', { name: 'Studies' }).click();
+    await page.getByLabel('3 sent').waitFor();
+    await shot('studies-runs');
+    await page.getByRole('link', { name: 'Runs', exact: true }).click();
     const journal = await gantry.get<{ items: { text: string }[] }>(`/api/studies/${studyInstanceUid}/journal`);
     expect(journal.items.map(entry => entry.text)).toContain('Send to archive was asked for by hand: run 3');
     await archive.stop();

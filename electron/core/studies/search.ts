@@ -20,7 +20,7 @@ export interface StudyRow {
   updated_at: number;
 }
 
-export const toStudy = (row: StudyRow): Study => ({
+export const toStudy = (row: StudyRow, runs: Study['runs']): Study => ({
   studyInstanceUid: row.study_instance_uid,
   patientId: row.patient_id,
   patientName: row.patient_name,
@@ -36,7 +36,21 @@ export const toStudy = (row: StudyRow): Study => ({
   bytes: row.bytes,
   receivedAt: row.received_at,
   updatedAt: row.updated_at,
+  runs,
 });
+
+/** What became of the runs of each of these studies. */
+export function createRunCounts(db: Db): (studyInstanceUids: readonly string[]) => (uid: string) => Study['runs'] {
+  const counted = db.prepare<[string], { uid: string } & Study['runs']>(`
+    SELECT b.study_instance_uid AS uid, sum(r.state IN ('pending', 'running', 'finished', 'sending')) AS active,
+      sum(r.state = 'sent') AS sent, sum(r.state = 'failed') AS failed
+    FROM json_each(?) u JOIN batch_studies b ON b.study_instance_uid = u.value JOIN runs r ON r.batch_id = b.batch_id
+    GROUP BY b.study_instance_uid`);
+  return uids => {
+    const found = new Map(counted.all(JSON.stringify(uids)).map(({ uid, ...runs }) => [uid, runs]));
+    return uid => found.get(uid) ?? { active: 0, sent: 0, failed: 0 };
+  };
+}
 
 const columns = {
   studyDate: ['study_date', 'study_time', 'id'],
@@ -54,6 +68,7 @@ const searched = ['patient_name', 'patient_id', 'accession_number', 'study_descr
  * Text is found anywhere in the value, whatever its case; "in quotes" it has to be the whole value.
  */
 export function createSearch({ db }: { db: Db }) {
+  const runCounts = createRunCounts(db);
   return (query: StudyQuery): { items: Study[]; total: number } => {
     const where: string[] = [];
     const values: (string | number)[] = [];
@@ -91,7 +106,8 @@ export function createSearch({ db }: { db: Db }) {
     const total = db
       .prepare<(string | number)[], { n: number }>(`SELECT count(*) AS n FROM studies ${filter}`)
       .get(...values);
-    return { items: items.map(toStudy), total: total?.n ?? 0 };
+    const runsOf = runCounts(items.map(row => row.study_instance_uid));
+    return { items: items.map(row => toStudy(row, runsOf(row.study_instance_uid))), total: total?.n ?? 0 };
   };
 }
 

@@ -3,7 +3,7 @@ import { AppError } from '../../../shared/problems.ts';
 import type { Study, StudyDetail, StudyQuery } from '../../../shared/schemas/studies.ts';
 import type { InstanceTags, Tag } from '../../../shared/schemas/tags.ts';
 import type { Db } from '../store/index.ts';
-import { createSearch, type StudyRow, toStudy } from './search.ts';
+import { createRunCounts, createSearch, type StudyRow, toStudy } from './search.ts';
 
 export interface Studies {
   list(query: StudyQuery): { items: Study[]; total: number };
@@ -64,6 +64,7 @@ export function createStudies({ db, dataDirectory, sopClassName, readTags }: Nee
       lower(hex(i.sha256)) AS sha256, i.received_at, a.calling_ae
     FROM series s JOIN instances i ON i.series_id = s.id JOIN associations a ON a.id = i.association_id
     WHERE s.study_id = ? ORDER BY CAST(i.instance_number AS INTEGER), i.id`);
+  const runCounts = createRunCounts(db);
   const runsOf = db.prepare<[string], { id: number }>(
     'SELECT r.id FROM batch_studies b JOIN runs r ON r.batch_id = b.batch_id WHERE b.study_instance_uid = ? ORDER BY r.id',
   );
@@ -111,7 +112,8 @@ export function createStudies({ db, dataDirectory, sopClassName, readTags }: Nee
           })),
         };
       });
-      return { ...toStudy(row), series, runIds: runsOf.all(studyInstanceUid).map(run => run.id) };
+      const study = toStudy(row, runCounts([studyInstanceUid])(studyInstanceUid));
+      return { ...study, series, runIds: runsOf.all(studyInstanceUid).map(run => run.id) };
     },
     instanceFile,
     async tags(sopInstanceUid, version) {

@@ -1,4 +1,4 @@
-import { Button, Card, Group, MultiSelect, Table, Text, TextInput, UnstyledButton } from '@mantine/core';
+import { Badge, Button, Card, Group, MultiSelect, Table, Text, TextInput, UnstyledButton } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
@@ -132,6 +132,7 @@ export function StudiesPage() {
                 <Table.Th w={90}>{w.modalities}</Table.Th>
                 <SortHead label={w.accession} by="accessionNumber" filters={filters} set={set} width={130} />
                 <Table.Th w={120}>{w.size}</Table.Th>
+                <Table.Th w={110}>{w.runs}</Table.Th>
                 <SortHead label={w.arrived} by="updatedAt" filters={filters} set={set} width={140} />
               </Table.Tr>
             </Table.Thead>
@@ -170,10 +171,41 @@ function StudyRow({ study }: { study: Listed }) {
       <Table.Td>
         {study.seriesCount} / {study.instanceCount}
       </Table.Td>
+      <Table.Td>
+        <RunCounts runs={study.runs} />
+      </Table.Td>
       <Table.Td>{moment(study.updatedAt)}</Table.Td>
     </Table.Tr>
   );
 }
+
+const runKinds = [
+  ['failed', 'red', w.runsFailed],
+  ['active', 'blue', w.runsActive],
+  ['sent', 'teal', w.runsSent],
+] as const;
+
+/** How many of its runs failed, are under way or were sent: what wants a look stands first. */
+const RunCounts = ({ runs }: { runs: Listed['runs'] }) => (
+  <Group gap={4} wrap="nowrap">
+    {runKinds.map(
+      ([kind, colour, label]) =>
+        runs[kind] > 0 && (
+          <Badge
+            key={kind}
+            size="sm"
+            variant="light"
+            color={colour}
+            c="var(--mantine-color-text)"
+            title={`${runs[kind]} ${label}`}
+            aria-label={`${runs[kind]} ${label}`}
+          >
+            {runs[kind]}
+          </Badge>
+        ),
+    )}
+  </Group>
+);
 
 interface SortHeadProps {
   label: string;
