@@ -14,6 +14,7 @@ const script = `
 i=1; while [ $i -le 3000 ]; do echo "line $i"; i=$((i+1)); done
 echo '{"level":"error","msg":"needle in a haystack","nested":{"deep":true}}'
 printf '\\033[31mred words\\033[0m\\n'; echo to stderr >&2
+echo "many words $(seq 1 200 | tr '\\n' ' ')"
 while :; do sleep 0.05; echo "tick $i"; i=$((i+1)); done`;
 
 describe('the log page', () => {
@@ -136,6 +137,22 @@ describe('the log page', () => {
     await open(`/log?source=${source()}&level=error`);
     await page.getByText('needle').waitFor();
     expect(await lines().count()).toBe(1);
+  }, 30_000);
+
+  it('keeps how lines look, and stays inside the window also with long ones', async () => {
+    await open(`/log?source=${source()}&find=many`);
+    await page.getByText('many words').waitFor();
+    const height = async () => (await page.locator('.log-line').first().boundingBox())?.height ?? 0;
+    expect(await height()).toBeGreaterThan(30);
+    await page.getByRole('button', { name: 'View' }).click();
+    await page.getByLabel('Wrap long lines').uncheck();
+    await page.getByLabel('Times').uncheck();
+    await expect.poll(height).toBe(19);
+    await page.reload();
+    await page.getByText('many words').waitFor();
+    expect([await height(), await page.locator('.log-time').count()]).toEqual([19, 0]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true);
+    expect(await log().evaluate(box => box.scrollWidth > box.clientWidth)).toBe(true);
   }, 30_000);
 
   it('downloads what matches, and copies what is loaded', async () => {
