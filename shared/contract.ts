@@ -4,6 +4,8 @@ import { batchDetailSchema, batchListSchema, batchQuerySchema } from './schemas/
 import { problemSchema, uid } from './schemas/common.ts';
 import { exportedSchema, exportSchema, exportTicketSchema, exportToSchema } from './schemas/exports.ts';
 import {
+  backTestReportSchema,
+  backTestSchema,
   explainSchema,
   explanationSchema,
   flowCheckedSchema,
@@ -177,6 +179,14 @@ export const contract = {
       .route({ method: 'POST', path: '/flows/check', summary: 'What is wrong in this YAML, which is not saved' })
       .input(flowCheckSchema)
       .output(flowCheckedSchema),
+    backTest: base
+      .route({
+        method: 'POST',
+        path: '/flows/back-test',
+        summary: 'This YAML against the saved one, over stored studies',
+      })
+      .input(backTestSchema)
+      .output(eventIterator(backTestReportSchema)),
     versions: get('/flow-versions/{+file}', 'Every text the flow file has had, newest first, and which runs used it')
       .input(flowNameSchema)
       .output(flowVersionListSchema),

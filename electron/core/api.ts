@@ -49,6 +49,7 @@ export function createApi(core: Core) {
         return { file: input.file };
       }),
       check: on.flows.check.handler(({ input }) => checkFlow(input.text)),
+      backTest: on.flows.backTest.handler(({ input, signal }) => flows.backTest(input, signal)),
       versions: on.flows.versions.handler(({ input }) => flows.versions.list(input.file)),
       version: on.flows.version.handler(({ input }) => flows.versions.get(input.file, input.id)),
       explain: on.flows.explain.handler(({ input }) => flows.explain(input)),

@@ -83,4 +83,16 @@ export const designerWords = {
   restore: 'Put into the editor',
   usedBy: 'Used by runs',
   difference: 'Difference',
+  backTest: 'Back-test',
+  backTestLead:
+    'What this version would have fired on, against the saved one. Triggers alone are judged, as if both were enabled.',
+  lastDays: 'Last days',
+  backTestStart: 'Compare',
+  over: 'Over',
+  thisFires: 'this version fires on',
+  savedFires: 'the saved one on',
+  savedInvalid: 'The saved file is invalid or not there: it fires on nothing.',
+  unreadable: 'Instances that could not be read:',
+  gained: 'Fires now, did not before',
+  lost: 'Fired before, does not now',
 };

@@ -85,4 +85,16 @@ export const designerWordsEs: typeof designerWords = {
   restore: 'Poner en el editor',
   usedBy: 'Usada por las ejecuciones',
   difference: 'Diferencia',
+  backTest: 'Prueba retrospectiva',
+  backTestLead:
+    'Sobre qué se habría disparado esta versión, frente a la guardada. Solo se juzgan los disparadores, como si ambas estuvieran activas.',
+  lastDays: 'Últimos días',
+  backTestStart: 'Comparar',
+  over: 'Sobre',
+  thisFires: 'esta versión se dispara en',
+  savedFires: 'la guardada en',
+  savedInvalid: 'El archivo guardado no es válido o no existe: no se dispara.',
+  unreadable: 'Instancias que no se pudieron leer:',
+  gained: 'Ahora se dispara, antes no',
+  lost: 'Antes se disparaba, ahora no',
 };

@@ -119,6 +119,37 @@ export const flowVersionNameSchema = flowNameSchema.extend({ id: z.string().max(
 export const flowVersionTextSchema = z.object({ id: z.string(), text: z.string() });
 export type FlowVersionText = z.infer<typeof flowVersionTextSchema>;
 
+/** A text against the saved file, over the studies that arrived in the last days. */
+export const backTestSchema = flowNameSchema.extend({
+  text: z.string().max(1_000_000),
+  days: z.coerce.number().int().min(1).max(36_500).default(30),
+});
+const backTestStudySchema = z.object({
+  studyInstanceUid: z.string(),
+  patientName: z.string(),
+  studyDate: z.string(),
+  studyDescription: z.string(),
+});
+export type BackTestStudy = z.infer<typeof backTestStudySchema>;
+export const backTestReportSchema = z.object({
+  done: z.number().int(),
+  total: z.number().int(),
+  ended: z.boolean(),
+  /** Studies that the text fires on, and that the saved file fires on. */
+  fires: z.number().int(),
+  savedFires: z.number().int(),
+  /** False when there is no saved file, or it is refused: it fires on nothing. */
+  savedValid: z.boolean(),
+  /** Fires now and did not before, and the other way round; of many only the newest by name. */
+  gainedCount: z.number().int(),
+  lostCount: z.number().int(),
+  gained: z.array(backTestStudySchema),
+  lost: z.array(backTestStudySchema),
+  /** Instances whose header could not be read. */
+  unreadable: z.number().int(),
+});
+export type BackTestReport = z.infer<typeof backTestReportSchema>;
+
 export const explainSchema = z
   .object({
     text: z.string().max(1_000_000),

@@ -240,6 +240,19 @@ describe('flow designer', () => {
     await page.close();
   }, 60_000);
 
+  it('says before a change is saved on what it would have fired', async () => {
+    const page = await openDrawn(flow.replace('^CT$', '^MR$'));
+    expect(await page.getByRole('button', { name: 'Back-test' }).isDisabled()).toBe(true);
+    await node(page, /Trigger 1/).click();
+    await inspector(page).getByLabel('Pattern Modality').fill('^CT$');
+    await inspector(page).getByLabel('Pattern StudyDescription').fill('^Abdomen$');
+    await page.getByRole('button', { name: 'Back-test' }).click();
+    await page.getByRole('button', { name: 'Compare' }).click();
+    await page.getByText('Over 1 study: this version fires on 1, the saved one on 0.').waitFor();
+    await page.getByRole('region', { name: 'Fires now, did not before' }).getByText('Abdomen').waitFor();
+    await page.close();
+  }, 60_000);
+
   it('complains of nothing', () => {
     expect(complaints).toEqual([]);
   });

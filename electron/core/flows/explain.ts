@@ -31,7 +31,7 @@ export async function explainFlow(flow: Flow, file: string, instances: Iterable<
   }
 }
 
-function keyOf(keyword: string, source: string): Key {
+export function keyOf(keyword: string, source: string): Key {
   const compiled = compilePattern(source);
   // A flow holds only patterns that could be read when it was loaded; this is for one read by another version.
   if ('wrong' in compiled)

@@ -8,6 +8,7 @@ import type { LogHub } from '../logs/index.ts';
 import type { Settings } from '../settings/index.ts';
 import type { Db } from '../store/index.ts';
 import type { Journal } from '../studies/index.ts';
+import { createBackTest } from './back-test.ts';
 import { type BatchesView, createBatchesView } from './batches-view.ts';
 import { createByHand } from './by-hand.ts';
 import { createDeliveries, type Deliveries } from './delivery/index.ts';
@@ -41,6 +42,7 @@ export interface Flows {
   deliveries: Pick<Deliveries, 'breakers' | 'tryNow'>;
   gpus: Pick<Gpus, 'list'>;
   explain: ReturnType<typeof createWhatIf>;
+  backTest: ReturnType<typeof createBackTest>;
   /** How the enabled flows collect, besides by association. */
   quietCollects(): QuietCollect[];
   /** Batches have closed. */
@@ -129,6 +131,7 @@ export function createFlows({ db, dataDirectory, settings, journal, sender, peer
     deliveries,
     gpus,
     explain: createWhatIf({ db, dataDirectory }),
+    backTest: createBackTest({ db, dataDirectory, files }),
     quietCollects,
     batchesClosed: evaluator.wake,
     runChanges: signal => changes.stream(signal, 10_000),

@@ -8,6 +8,7 @@ import { ConfirmButton } from '../../ui/confirm.tsx';
 import { say, sayFailed } from '../../ui/notices.tsx';
 import { Failed, Loading, PageHead } from '../../ui/page.tsx';
 import { words } from '../../words/words.ts';
+import { BackTest } from './back-test.tsx';
 import { Designer } from './designer/designer.tsx';
 import { duplicate, setEnabled } from './flow-actions.ts';
 import { flowAddress } from './flow-address.ts';
@@ -25,7 +26,7 @@ export default function FlowPage({ file }: { file: string }) {
   });
   const draftKey = `flow-draft ${file}`;
   const [draft, setDraft] = useState<string | null>(() => sessionStorage.getItem(draftKey));
-  const [open, setOpen] = useState<'versions' | null>(null);
+  const [open, setOpen] = useState<'versions' | 'back-test' | null>(null);
   const changed = draft !== null && draft !== saved?.text;
   // A reload must not lose what was typed.
   useEffect(() => {
@@ -90,6 +91,9 @@ export default function FlowPage({ file }: { file: string }) {
             onChange={event => void switchOn(event.currentTarget.checked)}
           />
         )}
+        <Button variant="default" disabled={!changed} onClick={() => setOpen('back-test')}>
+          {d.backTest}
+        </Button>
         <Button variant="default" onClick={() => setOpen('versions')}>
           {d.versions}
         </Button>
@@ -105,6 +109,7 @@ export default function FlowPage({ file }: { file: string }) {
         </Button>
       </PageHead>
       <Designer file={file} text={text} change={setDraft} save={save} />
+      {open === 'back-test' && <BackTest file={file} text={text} close={() => setOpen(null)} />}
       {open === 'versions' && (
         <Versions
           file={file}
