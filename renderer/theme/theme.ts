@@ -9,7 +9,7 @@ const gantry: MantineColorsTuple = [
   '#53a8b8',
   '#3b9cae',
   '#2c96aa',
-  '#1b8296',
+  '#187e91',
   '#0a7486',
   '#006576',
 ];
@@ -27,6 +27,8 @@ export const theme = createTheme({
   components: {
     Table: { defaultProps: { verticalSpacing: 7, horizontalSpacing: 'sm', highlightOnHover: true } },
     Card: { defaultProps: { withBorder: true, padding: 'md', radius: 'md' } },
+    // Coloured words on a light badge are hard to read: the ground tells the colour.
+    Badge: { defaultProps: { c: 'var(--mantine-color-text)' } },
     Button: { defaultProps: { size: 'sm' } },
   },
 });

@@ -24,18 +24,16 @@ export function Find() {
       >
         {w.button}
       </Button>
-      <Modal
+      <Modal.Root
         opened={open}
         onClose={() => setOpen(false)}
-        withCloseButton={false}
-        transitionProps={{ duration: 0 }}
-        padding={0}
         size={620}
         yOffset="12vh"
-        aria-label={w.button}
+        transitionProps={{ duration: 0 }}
       >
-        {open && <Palette close={() => setOpen(false)} />}
-      </Modal>
+        <Modal.Overlay />
+        <Modal.Content aria-label={w.button}>{open && <Palette close={() => setOpen(false)} />}</Modal.Content>
+      </Modal.Root>
     </>
   );
 }

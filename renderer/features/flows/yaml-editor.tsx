@@ -63,7 +63,7 @@ export function YamlEditor({ handle, text, problems, known, change, save, label 
         syntaxHighlighting(colours),
         lintGutter(),
         keymap.of([{ key: 'Mod-s', preventDefault: true, run: saved }, indentWithTab]),
-        EditorView.contentAttributes.of({ 'aria-label': label }),
+        EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
         EditorView.updateListener.of(update => {
           if (update.docChanged) latest.current.change(update.state.doc.toString());
         }),
