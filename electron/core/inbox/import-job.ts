@@ -53,6 +53,9 @@ export function createJob({ row, rows, receiving, dataDirectory, freeSpace }: Ne
   const { signal } = controller;
   const [files, bytes] = [createRate(row.startedAt), createRate(row.startedAt)];
   let reports: Report[] = [];
+  /** Bytes of files that are being written to the side: a single large one has a progress too. */
+  let moving = 0;
+  const doneBytes = () => Math.min(row.doneBytes + moving, Math.max(row.doneBytes, row.foundBytes));
 
   function room() {
     const { freeBytes, limitBytes } = freeSpace();
@@ -77,8 +80,13 @@ export function createJob({ row, rows, receiving, dataDirectory, freeSpace }: Ne
   async function withSpooled<T>(stream: Readable, drain: boolean, use: (file: string) => Promise<T>): Promise<T> {
     // A part that is left behind by a crash is removed at the next start, like that of a broken association.
     const file = join(dataDirectory, 'incoming', `${randomUUID()}.part`);
+    let mine = 0;
+    const moved = (count: number) => {
+      mine += count;
+      moving += count;
+    };
     try {
-      await spool({ stream, file, signal, room, drain });
+      await spool({ stream, file, signal, room, moved, drain }).finally(() => (moving -= mine));
       return await use(file);
     } finally {
       await unlink(file).catch(() => {});
@@ -135,15 +143,15 @@ export function createJob({ row, rows, receiving, dataDirectory, freeSpace }: Ne
       const [filesPerSecond, bytesPerSecond] = running ? [files.perSecond(), bytes.perSecond()] : [0, 0];
       const left = Math.max(
         (row.foundFiles - row.doneFiles) / filesPerSecond,
-        (row.foundBytes - row.doneBytes) / bytesPerSecond,
+        (row.foundBytes - doneBytes()) / bytesPerSecond,
       );
       const secondsLeft = row.counted && Number.isFinite(left) ? left : null;
-      return { ...row, filesPerSecond, bytesPerSecond, secondsLeft };
+      return { ...row, doneBytes: doneBytes(), filesPerSecond, bytesPerSecond, secondsLeft };
     },
     save() {
       const now = Date.now();
       files.look(now, row.doneFiles);
-      bytes.look(now, row.doneBytes);
+      bytes.look(now, doneBytes());
       rows.save(row, reports);
       reports = [];
     },

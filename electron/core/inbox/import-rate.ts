@@ -15,7 +15,7 @@ export function createRate(startedAt: number): Rate {
     look(at, count) {
       const passed = at - last.at;
       if (passed <= 0) return;
-      const now = ((count - last.count) * 1000) / passed;
+      const now = (Math.max(0, count - last.count) * 1000) / passed;
       const weight = known ? 1 - Math.exp(-passed / memoryMs) : 1;
       rate += (now - rate) * weight;
       known = true;

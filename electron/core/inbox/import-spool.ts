@@ -8,6 +8,8 @@ interface Order {
   signal: AbortSignal;
   /** Asked now and then; throws when the disk has no room for more. */
   room(): void;
+  /** Told how many bytes came. */
+  moved(bytes: number): void;
   /** Read to its end what is not written: who sends it waits for that. */
   drain?: boolean;
 }
@@ -22,7 +24,9 @@ const prefixEnd = 132;
  *
  * @throws when the stream fails, the disk is full, or `signal.reason` when aborted
  */
-export async function spool({ stream, file, signal, room, drain = false }: Order): Promise<void> {
+export async function spool({ stream, file, signal, room, moved, drain = false }: Order): Promise<void> {
+  // It may fail while the file is opened, and yauzl only emits the error: the loop learns of it from a destroyed stream.
+  stream.on('error', error => void stream.destroy(error));
   const handle = await open(file, 'w', 0o640);
   let head = Buffer.alloc(0);
   let unlooked = lookEveryBytes;
@@ -30,6 +34,7 @@ export async function spool({ stream, file, signal, room, drain = false }: Order
   try {
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       signal.throwIfAborted();
+      moved(chunk.length);
       if (!wanted) continue;
       unlooked += chunk.length;
       if (unlooked >= lookEveryBytes) {

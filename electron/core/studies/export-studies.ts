@@ -95,11 +95,20 @@ function nameNow(): string {
 function zipOf({ files, dicomdir }: ExportPlan): { stream: Readable; bytes: number } {
   const zip = new ZipFile();
   const stream = zip.outputStream as Readable;
-  zip.on('error', error => stream.destroy(error));
+  let open: Readable | undefined;
+  zip.on('error', error => void stream.destroy(error));
+  // A reader that goes away must not leave a file open.
+  stream.on('close', () => void open?.destroy());
   zip.addBuffer(dicomdir, 'DICOMDIR', { compress: false });
   for (const { path, name, bytes } of files) {
     // Opened when its turn comes: an export of a hundred thousand files holds one of them open.
-    zip.addReadStreamLazy(name, { compress: false, size: bytes }, done => done(null, createReadStream(path)));
+    zip.addReadStreamLazy(name, { compress: false, size: bytes }, done => {
+      const file = createReadStream(path);
+      // Nobody else hears its error.
+      file.on('error', error => void stream.destroy(error));
+      open = file;
+      done(null, file);
+    });
   }
   let bytes = -1;
   const sized = zip.end as unknown as (options: object, told: (size: number) => void) => void;

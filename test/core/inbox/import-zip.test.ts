@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { spool } from '../../../electron/core/inbox/import-spool.ts';
 import { dcmtk, eventually } from '../../helpers/dcmtk.ts';
 import { makeStudy } from '../../helpers/dicom-maker.ts';
 import { type ImportBed, openImportBed, writeZip } from '../../helpers/import-bed.ts';
@@ -80,6 +81,21 @@ describe('importing a ZIP', () => {
   it.skipIf(!real)('takes the slices of a real one', async () => {
     const zip = join(realDicom, 'malformed', 'not_dicom_zip_with_11_mr_slices.zip');
     expect(await bed.imported(zip)).toMatchObject({ state: 'finished', imported: 11, foundFiles: 11 });
+  });
+});
+
+describe('what is written to the side', () => {
+  it('fails in words when its stream failed before it was read', async () => {
+    const signal = new AbortController().signal;
+    const order = { file: join(folder, 'part'), signal, room() {}, moved() {} };
+    for (const fail of ['destroy', 'emit'] as const) {
+      const stream = new Readable({ read() {} });
+      const writing = expect(spool({ ...order, stream })).rejects.toThrow('broken early');
+      const error = new Error('broken early');
+      if (fail === 'emit') stream.emit('error', error);
+      else stream.destroy(error);
+      await writing;
+    }
   });
 });
 
@@ -183,9 +199,12 @@ describe('an import that a browser sends', () => {
     const { id } = bed.imports.open({ label: 'study', evaluate: false });
     const endless = new Readable({ read() {} });
     endless.push(made(1)[0]?.subarray(0, 700));
-    const sending = bed.imports.upload(id, { name: 'IM1', bytes: 1e9, ...none }, endless);
+    const found = { foundFiles: 1, foundBytes: 1e9 };
+    const sending = bed.imports.upload(id, { name: 'IM1', bytes: 1e9, ...found }, endless);
     const refused = expect(sending).rejects.toMatchObject({ code: 'IMPORT_ENDED' });
     await new Promise(resolve => setTimeout(resolve, 50));
+    // What came of it counts for the progress, and not for the result.
+    expect(bed.imports.get(id)).toMatchObject({ doneFiles: 0, doneBytes: 700 });
     expect(await bed.imports.cancel(id)).toMatchObject({ state: 'cancelled' });
     await refused;
     expect(incoming()).toEqual([]);

@@ -138,6 +138,15 @@ describe('exporting studies', () => {
     expect((await fetch(`${door.origin}${ticket.path}`)).status).toBe(401);
     expect((await fetch(`${door.origin}/api/exports/${'x'.repeat(32)}`)).status).toBe(401);
 
+    // A file that goes while it is on its way ends the download, not the core.
+    const late = await post<ExportTicket>('/api/studies/export', { studyInstanceUids });
+    const { path } = door.core.studies.instanceFile(made[3]?.sopInstanceUid ?? '');
+    copyFileSync(path, join(out, 'kept'));
+    rmSync(path);
+    await expect(fetch(`${door.origin}${late.path}`).then(answer => answer.arrayBuffer())).rejects.toThrow();
+    copyFileSync(join(out, 'kept'), path);
+    expect((await door.call('/api/health')).status).toBe(200);
+
     // What went out comes in again: by the archive, and by the directory in it.
     writeFileSync(join(out, 'again.zip'), bytes);
     const bed = await openImportBed();
