@@ -141,7 +141,7 @@ try {
   await page.getByRole('button', { name: /new lines$/ }).waitFor();
   const firstTime = async () => Date.parse(`2000-01-01T${await page.locator('.log-time').first().innerText()}Z`);
   const before = await firstTime();
-  reportFrames('scrolling up through it, older pages coming in', await scroll(page, 5000, -200));
+  reportFrames('scrolling up through it, older pages coming in', await scroll(page, 5000, -400));
   const back = before - (await firstTime());
   report('so far back', `${back} ms of lines`, back > 0);
   reportFrames('scrolling down', await scroll(page, 3000, 40));

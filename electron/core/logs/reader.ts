@@ -97,6 +97,7 @@ export function createReader(files: Files): Reader {
     const textAt = (start: number) => all.indexOf('\t', all.indexOf('\t', all.indexOf('\t', start) + 1) + 1) + 1;
     const take = (start: number, stop: number) => {
       count++;
+      if (limit === 0) return;
       if (end === 'oldest' && found.length >= limit * 2) return;
       found.push(start, stop);
       // Forgets in large pieces: shifting one by one would cost more than the search.
@@ -108,7 +109,8 @@ export function createReader(files: Files): Reader {
         const start = all.lastIndexOf('\n', hit.index) + 1;
         const stop = all.indexOf('\n', hit.index);
         if (stop < 0) break;
-        const text = textAt(start);
+        // No head is longer: most hits need no look at theirs.
+        const text = hit.index - start > 64 ? start : textAt(start);
         if (hit.index < text && text < stop) {
           // In the head of the record: its text is looked at still.
           pattern.lastIndex = text;

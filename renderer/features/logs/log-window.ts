@@ -42,6 +42,8 @@ export const emptyWindow: LogWindow = {
 
 /** Most lines in the page. */
 export const mostLines = 6000;
+/** While following: nobody reads more than the last of a flood, and each that is here costs time with every picture. */
+export const mostFollowed = 2000;
 
 /** By time, and of the same time as they came in. Mostly in order already, which sorting knows to use. */
 const inTime = (lines: LogRecord[]) => {
@@ -62,7 +64,7 @@ export function withTail(window: LogWindow, { items, skipped, last }: LogTail): 
   if (!window.following) return { ...window, last, below: window.below + items.length + skipped };
   // Behind a gap the stretch begins anew: those before it are one scroll away.
   const lines = skipped > 0 ? items : [...window.lines, ...items];
-  const cut = Math.max(0, lines.length - mostLines);
+  const cut = Math.max(0, lines.length - mostFollowed);
   return {
     ...window,
     lines: inTime(cut > 0 ? lines.slice(cut) : lines),

@@ -3,6 +3,7 @@ import { filterOf, queryText, readQuery } from '../../../../renderer/features/lo
 import {
   emptyWindow,
   type LogWindow,
+  mostFollowed,
   mostLines,
   withNewer,
   withOlder,
@@ -33,8 +34,8 @@ const full = withOlder({ ...emptyWindow, last: 20_000 }, page(20_001 - mostLines
 describe('the stretch of the log that is in the page', () => {
   it('takes new lines in at the end and lets the oldest go, so that there is never a hole', () => {
     const next = withTail(full, { items: lines(20_001, 20_100), skipped: 0, last: 20_100 });
-    expect(seqs(next)).toEqual([20_101 - mostLines, 20_100, mostLines]);
-    expect(next).toMatchObject({ last: 20_100, below: 0, atOldest: false, lookedTo: 20_101 - mostLines });
+    expect(seqs(next)).toEqual([20_101 - mostFollowed, 20_100, mostFollowed]);
+    expect(next).toMatchObject({ last: 20_100, below: 0, atOldest: false, lookedTo: 20_101 - mostFollowed });
   });
 
   it('begins anew behind a gap, and says how many passed by', () => {
