@@ -20,6 +20,7 @@ import {
   flowVersionTextSchema,
 } from './schemas/flows.ts';
 import { healthSchema } from './schemas/health.ts';
+import { imageListSchema, imagePullSchema, pullProgressSchema } from './schemas/images.ts';
 import {
   importFinishSchema,
   importIdSchema,
@@ -203,6 +204,13 @@ export const contract = {
       .output(explanationSchema),
   },
   runs: {
+  images: {
+    list: get('/images', 'Images of the engine by name').output(imageListSchema),
+    pull: base
+      .route({ method: 'POST', path: '/images/pull', summary: 'Pull an image, with its progress' })
+      .input(imagePullSchema)
+      .output(eventIterator(pullProgressSchema)),
+  },
     list: get('/runs', 'Runs, newest first').input(runQuerySchema).output(runListSchema),
     start: base
       .route({ method: 'POST', path: '/runs', summary: 'Run a flow on a stored study, or send the study to a peer' })

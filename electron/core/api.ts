@@ -54,6 +54,10 @@ export function createApi(core: Core) {
       version: on.flows.version.handler(({ input }) => flows.versions.get(input.file, input.id)),
       explain: on.flows.explain.handler(({ input }) => flows.explain(input)),
     },
+    images: {
+      list: on.images.list.handler(() => core.engine.images.list()),
+      pull: on.images.pull.handler(({ input, signal }) => core.engine.images.pulling(input.image, signal)),
+    },
     runs: {
       list: on.runs.list.handler(({ input }) => flows.runs.list(input)),
       start: on.runs.start.handler(({ input }) => flows.runs.get(flows.startByHand(input))),

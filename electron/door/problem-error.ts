@@ -10,6 +10,24 @@ export function problemError(error: unknown, log: LogHub): ORPCError<'PROBLEM', 
   return new ORPCError('PROBLEM', { status: statusOf(problem), message: problem.title, data: problem, defined: true });
 }
 
+type Stream = AsyncIterator<unknown> & AsyncIterable<unknown>;
+export const isStream = (answer: unknown): answer is Stream =>
+  typeof answer === 'object' && answer !== null && Symbol.asyncIterator in answer && 'next' in answer;
+
+/** A stream may fail long after its call was answered: that, too, leaves as a problem. */
+export function streamWithProblems(stream: Stream, log: LogHub): Stream {
+  return {
+    next: () =>
+      stream.next().catch(error => {
+        throw problemError(error, log);
+      }),
+    return: async value => (await stream.return?.(value)) ?? { done: true, value },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
 /** What anything thrown has to say; a defect is logged under its trace id. */
 export function toProblem(error: unknown, log: LogHub): Problem {
   if (error instanceof AppError) return error.problem;

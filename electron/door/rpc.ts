@@ -7,7 +7,7 @@ import { ZodToJsonSchemaConverter } from '@orpc/zod/zod4';
 import { contract } from '../../shared/contract.ts';
 import { createApi } from '../core/api.ts';
 import type { Core } from '../core/compose.ts';
-import { problemError } from './problem-error.ts';
+import { isStream, problemError, streamWithProblems } from './problem-error.ts';
 
 /** The contract over its three transports: a window's port, a browser's socket, and REST. */
 export function createRpc(core: Core) {
@@ -15,7 +15,8 @@ export function createRpc(core: Core) {
   const clientInterceptors = [
     async ({ next }: { next: () => Promise<unknown> }) => {
       try {
-        return await next();
+        const answer = await next();
+        return isStream(answer) ? streamWithProblems(answer, core.log) : answer;
       } catch (error) {
         throw problemError(error, core.log);
       }

@@ -95,4 +95,6 @@ export const designerWords = {
   unreadable: 'Instances that could not be read:',
   gained: 'Fires now, did not before',
   lost: 'Fired before, does not now',
+  imageNotHere: 'This image is not here.',
+  pullNow: 'Pull',
 };

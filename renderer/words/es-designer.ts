@@ -97,4 +97,6 @@ export const designerWordsEs: typeof designerWords = {
   unreadable: 'Instancias que no se pudieron leer:',
   gained: 'Ahora se dispara, antes no',
   lost: 'Antes se disparaba, ahora no',
+  imageNotHere: 'Esta imagen no está aquí.',
+  pullNow: 'Descargar',
 };

@@ -253,6 +253,22 @@ describe('flow designer', () => {
     await page.close();
   }, 60_000);
 
+  it('says when an image is not on the engine, offers those that are, and pulls', async () => {
+    const missing = '127.0.0.1:9/nowhere/model:1';
+    const models = `models:\n  - docker_kwargs: { image: "${missing}" }\n`;
+    const page = await openDrawn(flow.replace('models: []\n', models));
+    await node(page, /Model 1.*not here/).click();
+    await inspector(page).getByText('This image is not here.').waitFor();
+    await inspector(page).getByRole('button', { name: 'Pull' }).click();
+    await page.getByText(`Image ${missing} could not be pulled`).waitFor();
+    await inspector(page).getByRole('combobox', { name: 'Image' }).fill('busy');
+    await page.getByRole('option', { name: 'busybox:latest' }).click();
+    await inspector(page).getByText('This image is not here.').waitFor({ state: 'detached' });
+    await node(page, /not here/).waitFor({ state: 'detached' });
+    expect(await save(page)).toContain('  - docker_kwargs: { image: "busybox:latest" }\n');
+    await page.close();
+  }, 60_000);
+
   it('complains of nothing', () => {
     expect(complaints).toEqual([]);
   });

@@ -3,7 +3,8 @@ import type { FlowKeys } from '../../../../shared/schemas/flows.ts';
 /** What can be offered; lists that are not known yet are empty. */
 export interface Known {
   keys: FlowKeys | undefined;
-  images: string[];
+  /** Null when there is no engine to ask. */
+  images: string[] | null;
   peers: string[];
 }
 
@@ -59,7 +60,7 @@ export function offersAt(before: string, known: Known): { from: number; options:
 }
 
 function valuesOf(key: string, known: Known): string[] {
-  if (key === 'image') return known.images;
+  if (key === 'image') return known.images ?? [];
   if (key === 'peer') return known.peers;
   return values[key] ?? [];
 }

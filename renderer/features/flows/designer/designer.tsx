@@ -82,7 +82,7 @@ export function Designer({ file, text, change, save, tools }: Props) {
           problems={problems}
           verdict={answer?.verdict ?? null}
           chosen={chosen ? chosenId : null}
-          images={null}
+          images={known.images}
           choose={choose}
           remove={remove}
           stale={stale}

@@ -3,6 +3,7 @@ import { isMap, isSeq } from 'yaml';
 import { words } from '../../../words/words.ts';
 import { ChoiceField, LinesField, PairFields, SuggestField, SwitchField, TextField } from './fields.tsx';
 import { keysAt, nodeAt, type Path, textAt, textsAt } from './flow-document.ts';
+import { ImageField } from './image-field.tsx';
 import type { Inspected } from './inspector.tsx';
 import { isOff } from './shape.ts';
 
@@ -104,7 +105,7 @@ export function ModelFields(at: Inspected) {
     <>
       <SimpleGrid cols={2} spacing="xs" verticalSpacing={6}>
         <TextField label={w.name} {...field(at, 'name')} />
-        <SuggestField label={w.image} data={known.images} {...field(at, 'docker_kwargs', 'image')} />
+        <ImageField images={known.images} {...field(at, 'docker_kwargs', 'image')} />
       </SimpleGrid>
       <CommandField {...at} />
       {listed ? (

@@ -65,5 +65,18 @@ export function useKnown(): Known {
     staleTime: Number.POSITIVE_INFINITY,
   });
   const { data: peers } = useQuery({ queryKey: ['peers'], queryFn: () => client.peers.list() });
-  return useMemo(() => ({ keys, images: [], peers: peers?.items.map(peer => peer.name) ?? [] }), [keys, peers]);
+  // Without an engine nobody knows which images there are.
+  const { data: images } = useQuery({
+    queryKey: ['images'],
+    queryFn: () => client.images.list().catch(() => null),
+    refetchInterval: 30_000,
+  });
+  return useMemo(
+    () => ({
+      keys,
+      images: images ? images.items.map(image => image.name) : null,
+      peers: peers?.items.map(peer => peer.name) ?? [],
+    }),
+    [keys, images, peers],
+  );
 }
