@@ -3,22 +3,7 @@ import { z } from 'zod';
 import { batchDetailSchema, batchListSchema, batchQuerySchema } from './schemas/batches.ts';
 import { problemSchema, uid } from './schemas/common.ts';
 import { exportedSchema, exportSchema, exportTicketSchema, exportToSchema } from './schemas/exports.ts';
-import {
-  backTestReportSchema,
-  backTestSchema,
-  explainSchema,
-  explanationSchema,
-  flowCheckedSchema,
-  flowCheckSchema,
-  flowFileSchema,
-  flowKeysSchema,
-  flowListSchema,
-  flowNameSchema,
-  flowSaveSchema,
-  flowVersionListSchema,
-  flowVersionNameSchema,
-  flowVersionTextSchema,
-} from './schemas/flows.ts';
+import * as flows from './schemas/flows.ts';
 import { healthSchema } from './schemas/health.ts';
 import { imageListSchema, imagePullSchema, pullProgressSchema } from './schemas/images.ts';
 import {
@@ -161,47 +146,51 @@ export const contract = {
     get: get('/batches/{id}', 'One batch with the verdict of every flow').input(runIdSchema).output(batchDetailSchema),
   },
   flows: {
-    list: get('/flows', 'Flow files with their validity').output(flowListSchema),
-    keys: get('/flows/keys', 'Keys that mean something in a flow file').output(flowKeysSchema),
-    get: get('/flows/{+file}', 'One flow file').input(flowNameSchema).output(flowFileSchema),
+    list: get('/flows', 'Flow files with their validity').output(flows.flowListSchema),
+    keys: get('/flows/keys', 'Keys that mean something in a flow file').output(flows.flowKeysSchema),
+    get: get('/flows/{+file}', 'One flow file').input(flows.flowNameSchema).output(flows.flowFileSchema),
     save: base
       .route({
         method: 'PUT',
         path: '/flows/{+file}',
         summary: 'Write a flow file; an invalid one is kept and reported',
       })
-      .input(flowSaveSchema)
-      .output(flowFileSchema),
+      .input(flows.flowSaveSchema)
+      .output(flows.flowFileSchema),
     remove: base
       .route({ method: 'DELETE', path: '/flows/{+file}', summary: 'Delete a flow file' })
-      .input(flowNameSchema)
+      .input(flows.flowNameSchema)
       .output(z.object({ file: z.string() })),
     check: base
       .route({ method: 'POST', path: '/flows/check', summary: 'What is wrong in this YAML, which is not saved' })
-      .input(flowCheckSchema)
-      .output(flowCheckedSchema),
+      .input(flows.flowCheckSchema)
+      .output(flows.flowCheckedSchema),
+    testRun: base
+      .route({ method: 'POST', path: '/flows/test-run', summary: 'Run this YAML, which delivers nothing, on a study' })
+      .input(flows.testRunSchema)
+      .output(runSchema),
     backTest: base
       .route({
         method: 'POST',
         path: '/flows/back-test',
         summary: 'This YAML against the saved one, over stored studies',
       })
-      .input(backTestSchema)
-      .output(eventIterator(backTestReportSchema)),
+      .input(flows.backTestSchema)
+      .output(eventIterator(flows.backTestReportSchema)),
     versions: get('/flow-versions/{+file}', 'Every text the flow file has had, newest first, and which runs used it')
-      .input(flowNameSchema)
-      .output(flowVersionListSchema),
+      .input(flows.flowNameSchema)
+      .output(flows.flowVersionListSchema),
     version: get('/flow-version/{id}/{+file}', 'One text the flow file has had')
-      .input(flowVersionNameSchema)
-      .output(flowVersionTextSchema),
+      .input(flows.flowVersionNameSchema)
+      .output(flows.flowVersionTextSchema),
     explain: base
       .route({
         method: 'POST',
         path: '/flows/explain',
         summary: 'Would this YAML fire on a stored batch, study or folder, and why',
       })
-      .input(explainSchema)
-      .output(explanationSchema),
+      .input(flows.explainSchema)
+      .output(flows.explanationSchema),
   },
   runs: {
   images: {

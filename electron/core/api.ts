@@ -49,6 +49,7 @@ export function createApi(core: Core) {
         return { file: input.file };
       }),
       check: on.flows.check.handler(({ input }) => checkFlow(input.text)),
+      testRun: on.flows.testRun.handler(({ input }) => flows.runs.get(flows.testRun(input))),
       backTest: on.flows.backTest.handler(({ input, signal }) => flows.backTest(input, signal)),
       versions: on.flows.versions.handler(({ input }) => flows.versions.list(input.file)),
       version: on.flows.version.handler(({ input }) => flows.versions.get(input.file, input.id)),

@@ -97,4 +97,6 @@ export const designerWords = {
   lost: 'Fired before, does not now',
   imageNotHere: 'This image is not here.',
   pullNow: 'Pull',
+  testRun: 'Test run',
+  testRunHint: 'Run this on the study now. Nothing is delivered.',
 };

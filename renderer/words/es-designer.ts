@@ -99,4 +99,6 @@ export const designerWordsEs: typeof designerWords = {
   lost: 'Antes se disparaba, ahora no',
   imageNotHere: 'Esta imagen no está aquí.',
   pullNow: 'Descargar',
+  testRun: 'Ejecución de prueba',
+  testRunHint: 'Ejecutarlo ahora con el estudio. No se entrega nada.',
 };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { collect, verdictSchema } from './batches.ts';
-import { aeTitle, listOf, port, problemSchema, time } from './common.ts';
+import { aeTitle, listOf, port, problemSchema, time, uid } from './common.ts';
 
 /** A flow as it runs: defaults filled in, docker_kwargs mapped to the Engine API. Made by flows/definition. */
 export const containerSpecSchema = z.object({
@@ -118,6 +118,9 @@ export const flowVersionListSchema = listOf(flowVersionSchema);
 export const flowVersionNameSchema = flowNameSchema.extend({ id: z.string().max(60) });
 export const flowVersionTextSchema = z.object({ id: z.string(), text: z.string() });
 export type FlowVersionText = z.infer<typeof flowVersionTextSchema>;
+
+/** A text without destinations, to be run on a stored study. */
+export const testRunSchema = flowNameSchema.extend({ text: z.string().max(1_000_000), studyInstanceUid: uid });
 
 /** A text against the saved file, over the studies that arrived in the last days. */
 export const backTestSchema = flowNameSchema.extend({

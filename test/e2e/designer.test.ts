@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FlowFile } from '../../shared/schemas/flows.ts';
+import type { RunDetail } from '../../shared/schemas/runs.ts';
 import { eventually, storescu } from '../helpers/dcmtk.ts';
 import { makeStudy } from '../helpers/dicom-maker.ts';
 import { type Headless, startHeadless } from '../helpers/headless.ts';
@@ -268,6 +269,31 @@ describe('flow designer', () => {
     expect(await save(page)).toContain('  - docker_kwargs: { image: "busybox:latest" }\n');
     await page.close();
   }, 60_000);
+
+  it('runs what is not saved on a study, and delivers nothing', async () => {
+    const models =
+      "models:\n  - docker_kwargs: { image: busybox, command: sh -c 'cp -r /input/. /output/' }\n    pull_before_exec: false\n";
+    const page = await openDrawn(`${flow.replace('models: []\n', models)}return_to_sender_on_port: 104\n`);
+    await node(page, /Trigger 1/).click();
+    await inspector(page).getByLabel('Pattern Modality').fill('^NM$');
+    await page.getByPlaceholder('Test with a stored study').click();
+    await page.getByRole('option').first().click();
+    await page.getByRole('button', { name: 'Test run' }).click();
+    await page.waitForURL(/\/runs\/\d+$/);
+    const id = page.url().split('/').at(-1);
+    const detail = () => gantry.get<RunDetail>(`/api/runs/${id}`);
+    await eventually(async () => (await detail()).finishedAt !== null, 'the end of the test run', 40_000);
+    const run = await detail();
+    expect(run).toMatchObject({ flow: 'Test of Drawn', state: 'sent', instanceCount: 2, deliveryItems: [] });
+    expect(run.steps.map(step => step.state)).toEqual(['succeeded']);
+    expect(run.flowText).toContain('^NM$');
+    expect(run.flowText).toContain('# Where it goes');
+    // The core takes no one's word for it.
+    const studyInstanceUid = run.studyInstanceUids[0];
+    const order = { file: 'drawn.yml', text: flow, studyInstanceUid };
+    expect(await gantry.status('POST', '/api/flows/test-run', order)).toBe(400);
+    await page.close();
+  }, 90_000);
 
   it('complains of nothing', () => {
     expect(complaints).toEqual([]);

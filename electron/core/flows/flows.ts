@@ -29,6 +29,7 @@ import type { StepKind } from './steps/step.ts';
 import { createWhatIf } from './what-if.ts';
 
 /** The flows room, put together. */
+import { createTestRun } from './test-run.ts';
 export interface Flows {
   files: FlowFiles;
   versions: FlowVersions;
@@ -48,6 +49,7 @@ export interface Flows {
   /** Batches have closed. */
   batchesClosed(): void;
   runChanges(signal: AbortSignal | undefined): AsyncGenerator<number>;
+  testRun: ReturnType<typeof createTestRun>;
   /** The engine came or went: what it holds of ours is looked through, then what may start is started. */
   engineChanged(): void;
   start(): Promise<void>;
@@ -155,6 +157,7 @@ export function createFlows({ db, dataDirectory, settings, journal, sender, peer
 }
 
 function collectsOf(files: FlowFiles): QuietCollect[] {
+    testRun: createTestRun({ db, runs, created: queue.pump }),
   const asked = new Map<string, QuietCollect>();
   for (const { flow } of files.list()) {
     if (!flow?.enabled || flow.collect === 'association') continue;

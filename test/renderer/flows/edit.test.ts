@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Change, edited } from '../../../renderer/features/flows/designer/edit.ts';
+import { type Change, edited, withheld } from '../../../renderer/features/flows/designer/edit.ts';
 import { readDocument } from '../../../renderer/features/flows/designer/flow-document.ts';
 
 const text = `# Head comment
@@ -75,6 +75,16 @@ describe('an edit of the drawing', () => {
       text.replace('Modality', 'BodyPartExamined'),
     );
     expect(edited(text, { kind: 'rename', path: ['triggers', 0, 'Modality'], to: 'SeriesDescription' })).toBeNull();
+  });
+
+  it('withholds every delivery, and nothing else', () => {
+    const sends = `${text.replace('[] # nothing yet', '\n  - folder: out # here')}return_to_sender_on_port: 104\n`;
+    const { document } = readDocument(withheld(sends) ?? '');
+    expect(document.toJS()).toEqual({
+      ...readDocument(sends).document.toJS(),
+      ...{ destinations: [], return_to_sender_on_port: [] },
+    });
+    expect(withheld(text)).toBe(text);
   });
 
   it('changes nothing that it cannot read, or that an anchor gives', () => {

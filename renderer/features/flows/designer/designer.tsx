@@ -1,5 +1,5 @@
 import { Box, Group, Stack } from '@mantine/core';
-import { type ReactNode, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import { say } from '../../../ui/notices.tsx';
 import { Failed } from '../../../ui/page.tsx';
 import { words } from '../../../words/words.ts';
@@ -12,6 +12,7 @@ import { type Path, placeAt } from './flow-document.ts';
 import { Inspector } from './inspector.tsx';
 import { chosenOf, isThere, pathOf } from './shape.ts';
 import { SubjectPicker } from './subject-picker.tsx';
+import { TestRun } from './test-run.tsx';
 import { Toolbar } from './toolbar.tsx';
 import { type Subject, useDrawn, useKnown, useProblems, useVerdict } from './use-designer.ts';
 
@@ -22,15 +23,13 @@ interface Props {
   text: string;
   change: (text: string) => void;
   save: () => void;
-  /** Beside the buttons of the drawing. */
-  tools?: ReactNode;
 }
 
 /**
  * The drawing, the inspector and the YAML. The text is the flow: what is drawn is read from it, and every change of the
  * drawing is a change of the text in the editor, which keeps the one history of all.
  */
-export function Designer({ file, text, change, save, tools }: Props) {
+export function Designer({ file, text, change, save }: Props) {
   const editor = useRef<EditorHandle>(null);
   const [chosenId, choose] = useState<string | null>(null);
   const [subject, setSubject] = useState<Subject | null>(null);
@@ -74,7 +73,7 @@ export function Designer({ file, text, change, save, tools }: Props) {
           redo={() => editor.current?.redo()}
         >
           <SubjectPicker subject={subject} choose={setSubject} />
-          {tools}
+          <TestRun file={file} text={text} subject={subject} />
         </Toolbar>
         {error !== null && <Failed error={error} />}
         <Drawing

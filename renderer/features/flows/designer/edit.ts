@@ -83,3 +83,13 @@ function set(document: Document, path: (string | number)[], value: unknown): voi
     else pair.value = document.createNode(value);
   } else document.setIn(path, document.createNode(value));
 }
+
+/** The text with nothing to deliver to; all else of it stays. */
+export function withheld(text: string): string | null {
+  let next: string | null = text;
+  for (const key of ['destinations', 'return_to_sender_on_port', 'return_to_sender_on_ports']) {
+    if (next !== null && nodeAt(readDocument(next).document, [key]) !== null)
+      next = edited(next, { kind: 'set', path: [key], value: [] });
+  }
+  return next;
+}
