@@ -26,10 +26,10 @@ import { createRunsView, type RunsView } from './runs-view.ts';
 import { flowStatistics } from './statistics.ts';
 import { createStepOutput } from './step-output.ts';
 import type { StepKind } from './steps/step.ts';
+import { createTestRun } from './test-run.ts';
 import { createWhatIf } from './what-if.ts';
 
 /** The flows room, put together. */
-import { createTestRun } from './test-run.ts';
 export interface Flows {
   files: FlowFiles;
   versions: FlowVersions;
@@ -44,12 +44,12 @@ export interface Flows {
   gpus: Pick<Gpus, 'list'>;
   explain: ReturnType<typeof createWhatIf>;
   backTest: ReturnType<typeof createBackTest>;
+  testRun: ReturnType<typeof createTestRun>;
   /** How the enabled flows collect, besides by association. */
   quietCollects(): QuietCollect[];
   /** Batches have closed. */
   batchesClosed(): void;
   runChanges(signal: AbortSignal | undefined): AsyncGenerator<number>;
-  testRun: ReturnType<typeof createTestRun>;
   /** The engine came or went: what it holds of ours is looked through, then what may start is started. */
   engineChanged(): void;
   start(): Promise<void>;
@@ -134,6 +134,7 @@ export function createFlows({ db, dataDirectory, settings, journal, sender, peer
     gpus,
     explain: createWhatIf({ db, dataDirectory }),
     backTest: createBackTest({ db, dataDirectory, files }),
+    testRun: createTestRun({ db, runs, created: queue.pump }),
     quietCollects,
     batchesClosed: evaluator.wake,
     runChanges: signal => changes.stream(signal, 10_000),
@@ -157,7 +158,6 @@ export function createFlows({ db, dataDirectory, settings, journal, sender, peer
 }
 
 function collectsOf(files: FlowFiles): QuietCollect[] {
-    testRun: createTestRun({ db, runs, created: queue.pump }),
   const asked = new Map<string, QuietCollect>();
   for (const { flow } of files.list()) {
     if (!flow?.enabled || flow.collect === 'association') continue;
