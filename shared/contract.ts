@@ -192,7 +192,6 @@ export const contract = {
       .input(flows.explainSchema)
       .output(flows.explanationSchema),
   },
-  runs: {
   images: {
     list: get('/images', 'Images of the engine by name').output(imageListSchema),
     pull: base
@@ -200,6 +199,7 @@ export const contract = {
       .input(imagePullSchema)
       .output(eventIterator(pullProgressSchema)),
   },
+  runs: {
     list: get('/runs', 'Runs, newest first').input(runQuerySchema).output(runListSchema),
     start: base
       .route({ method: 'POST', path: '/runs', summary: 'Run a flow on a stored study, or send the study to a peer' })
