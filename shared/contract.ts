@@ -1,7 +1,9 @@
-import { eventIterator, oc } from '@orpc/contract';
+import { eventIterator } from '@orpc/contract';
 import { z } from 'zod';
+import { base, get } from './contract-base.ts';
+import { queueContract, runsContract } from './contract-runs.ts';
 import { batchDetailSchema, batchListSchema, batchQuerySchema } from './schemas/batches.ts';
-import { problemSchema, uid } from './schemas/common.ts';
+import { uid } from './schemas/common.ts';
 import { exportedSchema, exportSchema, exportTicketSchema, exportToSchema } from './schemas/exports.ts';
 import * as flows from './schemas/flows.ts';
 import { healthSchema } from './schemas/health.ts';
@@ -37,26 +39,7 @@ import {
   peerListSchema,
   peersReplaceSchema,
 } from './schemas/peers.ts';
-import {
-  failuresSchema,
-  prioritySchema,
-  queueSchema,
-  replayedSchema,
-  replaySchema,
-  statisticsQuerySchema,
-  statisticsSchema,
-} from './schemas/queue.ts';
-import {
-  retrySchema,
-  runDetailSchema,
-  runIdSchema,
-  runListSchema,
-  runLogQuerySchema,
-  runLogSchema,
-  runQuerySchema,
-  runSchema,
-  runStartSchema,
-} from './schemas/runs.ts';
+import { runIdSchema, runSchema } from './schemas/runs.ts';
 import { settingListSchema, settingsChangeSchema } from './schemas/settings.ts';
 import {
   journalQuerySchema,
@@ -68,13 +51,6 @@ import {
   studyQuerySchema,
 } from './schemas/studies.ts';
 import { instanceQuerySchema, tagsSchema } from './schemas/tags.ts';
-
-/** One error shape for all: `data` is the problem, `status` follows its kind (400, 404, 503, 500). */
-const base = oc.errors({ PROBLEM: { data: problemSchema } });
-const get = (path: `/${string}`, summary: string) => base.route({ method: 'GET', path, summary });
-
-/** Changed ids since the last item: the window asks again for what it shows of them. */
-const changes = eventIterator(z.object({ ids: z.array(z.number().int()) }));
 
 export const contract = {
   health: {
@@ -199,49 +175,8 @@ export const contract = {
       .input(imagePullSchema)
       .output(eventIterator(pullProgressSchema)),
   },
-  runs: {
-    list: get('/runs', 'Runs, newest first').input(runQuerySchema).output(runListSchema),
-    start: base
-      .route({ method: 'POST', path: '/runs', summary: 'Run a flow on a stored study, or send the study to a peer' })
-      .input(runStartSchema)
-      .output(runSchema),
-    watch: get('/runs/events', 'Ids of runs as they change').output(changes),
-    get: get('/runs/{id}', 'One run: steps, log lines, deliveries per instance')
-      .input(runIdSchema)
-      .output(runDetailSchema),
-    log: get('/runs/{id}/log', 'Container output of the run').input(runLogQuerySchema).output(runLogSchema),
-    cancel: base
-      .route({ method: 'POST', path: '/runs/{id}/cancel', summary: 'Stop the run and remove its container' })
-      .input(runIdSchema)
-      .output(runSchema),
-    retry: base
-      .route({
-        method: 'POST',
-        path: '/runs/{id}/retry',
-        summary: 'Run again from the start or a step, or only send again',
-      })
-      .input(retrySchema)
-      .output(runSchema),
-  },
-  queue: {
-    get: get('/queue', 'What the queue is doing: paused or not, GPUs and who holds them').output(queueSchema),
-    pause: base
-      .route({ method: 'POST', path: '/queue/pause', summary: 'Start no more runs; what runs goes on' })
-      .output(queueSchema),
-    resume: base.route({ method: 'POST', path: '/queue/resume', summary: 'Start runs again' }).output(queueSchema),
-    prioritise: base
-      .route({ method: 'PUT', path: '/queue/{id}/priority', summary: 'Change the priority of a waiting run' })
-      .input(prioritySchema)
-      .output(runSchema),
-    failures: get('/queue/failures', 'Failed runs by their cause').output(failuresSchema),
-    replay: base
-      .route({ method: 'POST', path: '/queue/replay', summary: 'Run failed runs again, each from where it failed' })
-      .input(replaySchema)
-      .output(replayedSchema),
-    statistics: get('/queue/statistics', 'How the runs of each flow went in the last days')
-      .input(statisticsQuerySchema)
-      .output(statisticsSchema),
-  },
+  runs: runsContract,
+  queue: queueContract,
   peers: {
     list: get('/peers', 'Configured peers').output(peerListSchema),
     replace: base

@@ -65,6 +65,7 @@ export function createApi(core: Core) {
       watch: on.runs.watch.handler(({ signal }) => gathered(flows.runChanges(signal))),
       get: on.runs.get.handler(({ input }) => flows.runs.detail(input.id)),
       log: on.runs.log.handler(({ input }) => flows.runs.log(input)),
+      files: on.runs.files.handler(({ input }) => flows.stepFiles(input)),
       cancel: on.runs.cancel.handler(async ({ input }) => {
         await flows.queue.cancel(input.id);
         return flows.runs.get(input.id);

@@ -16,6 +16,7 @@ import { createFlows, type Flows } from './flows/index.ts';
 import { createContainerStep } from './flows/steps/index.ts';
 import { createHealth, type HealthRoom } from './health.ts';
 import { createBatches, createImports, createInbox, type Imports, type Inbox } from './inbox/index.ts';
+import { createZipTickets, type ZipTickets } from './lib/zip-tickets.ts';
 import { hubSource, type LogHub, type LogStore, openLogStore } from './logs/index.ts';
 import { createSettings, type SettingKey, type Settings } from './settings/index.ts';
 import { type Db, openStore } from './store/index.ts';
@@ -48,6 +49,7 @@ export interface Core {
   studies: Studies;
   deleteStudy: ReturnType<typeof createDeleteStudy>;
   exports: Exports;
+  zips: ZipTickets;
   journal: Journal;
   flows: Flows;
   inbox: Inbox;
@@ -92,6 +94,7 @@ export async function startCore({ dataDirectory, options, environment, log, vers
     const db = openStore(join(dataDirectory, 'gantry.sqlite'));
     stops.push(() => void db.close());
 
+    const zips = createZipTickets();
     const journal = createJournal({ db });
     const removals = createRemovals({ db, dataDirectory });
     const deleteStudy = createDeleteStudy({ db, journal, removals, log });
@@ -112,6 +115,7 @@ export async function startCore({ dataDirectory, options, environment, log, vers
       sender: createSender({ settings, log }),
       peers,
       stepKind,
+      zips,
       log,
     });
     const batches = createBatches({ db, quietCollects: flows.quietCollects, closed: flows.batchesClosed, journal });
@@ -149,7 +153,8 @@ export async function startCore({ dataDirectory, options, environment, log, vers
       settings,
       studies,
       deleteStudy,
-      exports: createExports({ db, dataDirectory, log }),
+      exports: createExports({ db, dataDirectory, tickets: zips, log }),
+      zips,
       journal,
       flows,
       inbox,

@@ -11,14 +11,14 @@ const route = /^\/api\/exports\/([A-Za-z0-9_-]{32})$/;
  * @returns false when the request is no such one, or the ticket is not good
  */
 export async function serveExport(
-  exports: Core['exports'],
+  zips: Core['zips'],
   url: URL,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<boolean> {
   const ticket = route.exec(url.pathname)?.[1];
   if (ticket === undefined || request.method !== 'GET') return false;
-  const found = exports.download(ticket);
+  const found = zips.take(ticket);
   if (!found) return false;
   response.writeHead(200, {
     'Content-Type': 'application/zip',

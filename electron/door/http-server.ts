@@ -90,7 +90,7 @@ export async function openHttpDoor({
   }
 
   async function api(url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (await serveExport(core.exports, url, request, response)) return;
+    if (await serveExport(core.zips, url, request, response)) return;
     if (!isToken(bearer(request), token)) {
       response.setHeader('WWW-Authenticate', 'Bearer');
       return refuse(response, 401);

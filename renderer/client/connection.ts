@@ -111,3 +111,14 @@ export async function downloadInstance(sopInstanceUid: string, version: number):
   anchor.click();
   URL.revokeObjectURL(address);
 }
+
+/** Electron serves the page without the door that a download needs. */
+export const canDownload = location.protocol !== 'app:';
+
+/** Fetches a ZIP that was made ready, by the browser's own download, which goes to the disk as it comes. */
+export function fetchZip({ path, name }: { path: string; name: string }): void {
+  const anchor = document.createElement('a');
+  anchor.href = path;
+  anchor.download = name;
+  anchor.click();
+}

@@ -42,6 +42,8 @@ export const runWords = {
   searchLog: 'Find in output',
   allSteps: 'All steps',
   step: 'Step',
+  inputFiles: 'Input',
+  outputFiles: 'Output',
   gpu: 'GPU',
   cancelAsk: 'The container is stopped and removed. What has been delivered stays delivered.',
   confirmed: 'confirmed',

@@ -43,6 +43,8 @@ export const runWordsEs: typeof runWords = {
   searchLog: 'Buscar en la salida',
   allSteps: 'Todos los pasos',
   step: 'Paso',
+  inputFiles: 'Entrada',
+  outputFiles: 'Salida',
   gpu: 'GPU',
   cancelAsk: 'El contenedor se detiene y se elimina. Lo entregado queda entregado.',
   confirmed: 'confirmadas',

@@ -105,5 +105,8 @@ export const retrySchema = runIdSchema.extend({
   /** Position of the first step to run again; without it the run starts from the beginning. `deliveries` only sends again. */
   fromStep: z.union([z.coerce.number().int().min(0), z.literal('deliveries')]).optional(),
 });
+/** Which files of a run are asked for. */
+export const stepFilesSchema = runIdSchema.extend({ step: count, of: z.enum(['input', 'output']) });
+export type StepFiles = z.infer<typeof stepFilesSchema>;
 export const runLogQuerySchema = runIdSchema.extend({ step: count.optional(), ...page });
 export const runLogSchema = listOf(logLineSchema);

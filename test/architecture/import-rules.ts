@@ -11,7 +11,7 @@ const confined: [name: RegExp, to: RegExp][] = [
   [/^dockerode$/, /^electron\/core\/docker\//],
   [/^(dcmjs|dcmjs-dimse|dcmjs-codecs)$/, /^electron\/core\/dicom\//],
   [/^better-sqlite3$/, /^electron\/core\/store\//],
-  [/^@orpc\//, /^(shared\/contract\.ts$|electron\/core\/api\.ts$|electron\/door\/|renderer\/client\/)/],
+  [/^@orpc\//, /^(shared\/contract(-\w+)?\.ts$|electron\/core\/api\.ts$|electron\/door\/|renderer\/client\/)/],
   [/^electron$/, /^electron\/(main|preload|core-process)\.ts$|^electron\/shell\//],
   [
     /^(react|react-dom|zustand|wouter|codemirror|@mantine\/.*|@codemirror\/.*|@xyflow\/.*|yaml|@tanstack\/.*)$/,

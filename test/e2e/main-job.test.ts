@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ExportTicket } from '../../shared/schemas/exports.ts';
 import type { RunDetail } from '../../shared/schemas/runs.ts';
 import { dcmtk, echoscu, eventually, type StoreScp, startStorescp, storescu } from '../helpers/dcmtk.ts';
 import { makeStudy } from '../helpers/dicom-maker.ts';
@@ -111,6 +112,23 @@ destinations:
     for (const delivery of run.deliveryItems) {
       expect(delivery).toMatchObject({ status: '0x0000', confirmed: true, attempts: 1 });
     }
+
+    // Input and output of a step can be fetched, once each, without the token.
+    for (const [step, of, names] of [
+      [0, 'input', 6],
+      [1, 'input', 6],
+      [1, 'output', 7],
+    ] as const) {
+      const ticket = await gantry.post<ExportTicket>(`/api/runs/${id}/steps/${step}/${of}`, {});
+      expect(ticket.files).toBe(names);
+      const origin = new URL(gantry.url).origin;
+      const fetched = await fetch(origin + ticket.path);
+      const zip = Buffer.from(await fetched.arrayBuffer());
+      expect(zip.subarray(0, 2).toString()).toBe('PK');
+      expect(zip.length).toBeGreaterThan(ticket.bytes);
+      expect((await fetch(origin + ticket.path)).status).toBe(401);
+    }
+    expect(await gantry.status('POST', `/api/runs/${id}/steps/2/output`, {})).toBe(404);
 
     // What arrived holds the very pixels that were sent.
     const expected = new Set(await Promise.all(sent.map(item => pixelHash(item.file))));

@@ -34,16 +34,25 @@ export interface Executor {
    *   `left` at a shutdown, with the container still running; `ended` when the run failed or was cancelled
    */
   steps(run: RunRow, flow: Flow, gpu: string | null, signal: AbortSignal): Promise<'done' | 'later' | 'left' | 'ended'>;
+  /** What a step got, or left. @throws RUN_INPUT_GONE, STEP_NOT_FOUND */
+  files(run: RunRow, flow: Flow, position: number, of: 'input' | 'output'): Promise<StepInput[]>;
   /** Removes the outputs from a step on. */
   forget(runId: number, firstStep: number, models: number): Promise<void>;
 }
 
 /** Walks one run through the models of its flow: the output of one is the input of the next. */
 export function createExecutor({ db, dataDirectory, runs, stepKind, defaultSubdir, log, line }: Needs): Executor {
+  const received = db.prepare<[number], { n: number }>('SELECT instance_count AS n FROM batches WHERE id = ?');
+
   async function inputOf(run: RunRow, flow: Flow, position: number): Promise<StepInput[]> {
     if (position === 0) {
       const subdir = flow.tarSubdir.length > 0 ? flow.tarSubdir : defaultSubdir();
-      return inputOfBatch(db, dataDirectory, run.batch_id, subdir);
+      const files = await inputOfBatch(db, dataDirectory, run.batch_id, subdir).catch(cause => {
+        throw new AppError('RUN_INPUT_GONE', { id: run.id, what: 'its files were removed' }, { cause });
+      });
+      if (files.length === 0 && (received.get(run.batch_id)?.n ?? 0) > 0)
+        throw new AppError('RUN_INPUT_GONE', { id: run.id, what: 'its study was deleted' });
+      return files;
     }
     const previous = outputDirectory(dataDirectory, run.id, position - 1);
     const there = await stat(previous).catch(() => null);
@@ -120,6 +129,10 @@ export function createExecutor({ db, dataDirectory, runs, stepKind, defaultSubdi
         }
       }
       return 'done';
+    },
+    async files(run, flow, position, of) {
+      if (position >= flow.models.length) throw new AppError('STEP_NOT_FOUND', { id: run.id, step: position });
+      return inputOf(run, flow, of === 'input' ? position : position + 1);
     },
     async forget(runId, firstStep, models) {
       for (let position = firstStep; position < models; position++) {

@@ -1,9 +1,11 @@
 import { join } from 'node:path';
+import { AppError } from '../../../shared/problems.ts';
 import type { FailureGroup, FlowStatistics } from '../../../shared/schemas/queue.ts';
-import type { LogLine } from '../../../shared/schemas/runs.ts';
+import type { LogLine, StepFiles } from '../../../shared/schemas/runs.ts';
 import type { Peers, Sender } from '../dicom/index.ts';
 import type { QuietCollect } from '../inbox/index.ts';
 import { createAnnouncer } from '../lib/announcer.ts';
+import type { ZipTicket, ZipTickets } from '../lib/zip-tickets.ts';
 import type { LogHub } from '../logs/index.ts';
 import type { Settings } from '../settings/index.ts';
 import type { Db } from '../store/index.ts';
@@ -11,6 +13,7 @@ import type { Journal } from '../studies/index.ts';
 import { createBackTest } from './back-test.ts';
 import { type BatchesView, createBatchesView } from './batches-view.ts';
 import { createByHand } from './by-hand.ts';
+import { parseFlow } from './definition.ts';
 import { createDeliveries, type Deliveries } from './delivery/index.ts';
 import { createEvaluator } from './evaluate.ts';
 import { createExecutor } from './execute.ts';
@@ -37,6 +40,8 @@ export interface Flows {
   batches: BatchesView;
   queue: Pick<Queue, 'cancel' | 'retry' | 'pump' | 'pause' | 'resume' | 'state' | 'prioritise'>;
   startByHand: ReturnType<typeof createByHand>;
+  /** The input or output of a step as a ZIP to fetch. @throws RUN_NOT_FOUND, STEP_NOT_FOUND, RUN_INPUT_GONE */
+  stepFiles(order: StepFiles): Promise<ZipTicket>;
   failures(): FailureGroup[];
   replay: Replay;
   statistics(days: number): FlowStatistics[];
@@ -64,10 +69,21 @@ interface Needs {
   sender: Sender;
   peers: Peers;
   stepKind: StepKind;
+  zips: Pick<ZipTickets, 'offer'>;
   log: LogHub;
 }
 
-export function createFlows({ db, dataDirectory, settings, journal, sender, peers, stepKind, log }: Needs): Flows {
+export function createFlows({
+  db,
+  dataDirectory,
+  settings,
+  journal,
+  sender,
+  peers,
+  stepKind,
+  zips,
+  log,
+}: Needs): Flows {
   const changes = createAnnouncer<number>();
   const changed = (runId: number) => changes.tell(runId);
   const directory = join(dataDirectory, 'flows');
@@ -127,6 +143,13 @@ export function createFlows({ db, dataDirectory, settings, journal, sender, peer
     batches: createBatchesView({ db }),
     queue,
     startByHand: createByHand({ db, settings, flowFiles: files, peers, runs, journal, created: queue.pump }),
+    async stepFiles({ id, step, of }) {
+      const run = runs.get(id);
+      const { flow } = parseFlow(run.flow_text, run.flow_file);
+      if (!flow) throw new AppError('STEP_NOT_FOUND', { id, step });
+      const found = await executor.files(run, flow, step, of);
+      return zips.offer({ files: found.map(({ file, name, bytes }) => ({ path: file, name, bytes })) });
+    },
     failures: () => failureGroups(db),
     replay: createReplay({ runs, queue }),
     statistics: days => flowStatistics(db, days),

@@ -64,7 +64,7 @@ export function RunPage({ id }: { id: number }) {
       {run.waiting && (
         <ProblemCard problem={{ ...run.waiting, title: `${w.waits}: ${run.waiting.title}` }} colour="yellow" />
       )}
-      <StepList steps={run.steps} />
+      <StepList runId={run.id} steps={run.steps} />
       <Tabs defaultValue="log" keepMounted={false}>
         <Tabs.List>
           <Tabs.Tab value="log">{w.log}</Tabs.Tab>

@@ -1,6 +1,8 @@
-import { Badge, Card, Group, Stack, Text } from '@mantine/core';
+import { Badge, Button, Card, Group, Stack, Text } from '@mantine/core';
 import type { Step } from '../../../shared/schemas/runs.ts';
+import { canDownload, client, fetchZip } from '../../client/connection.ts';
 import { duration } from '../../ui/format.ts';
+import { sayFailed } from '../../ui/notices.tsx';
 import { words } from '../../words/words.ts';
 
 const { runs: w } = words;
@@ -13,7 +15,7 @@ const colours: Record<Step['state'], string> = {
 };
 
 /** The steps in order, each with how it ended. */
-export function StepList({ steps }: { steps: Step[] }) {
+export function StepList({ runId, steps }: { runId: number; steps: Step[] }) {
   if (steps.length === 0)
     return (
       <Text size="sm" c="dimmed">
@@ -46,9 +48,31 @@ export function StepList({ steps }: { steps: Step[] }) {
                 .filter(Boolean)
                 .join(' · ')}
             </Text>
+            {canDownload && (
+              <Group gap="xs">
+                <FilesButton runId={runId} step={step} of="input" />
+                {step.state === 'succeeded' && <FilesButton runId={runId} step={step} of="output" />}
+              </Group>
+            )}
           </Stack>
         </Card>
       ))}
     </Group>
+  );
+}
+
+/** What the container got, or left, as a ZIP. */
+function FilesButton({ runId, step, of }: { runId: number; step: Step; of: 'input' | 'output' }) {
+  const fetchFiles = () => client.runs.files({ id: runId, step: step.position, of }).then(fetchZip).catch(sayFailed);
+  const label = of === 'input' ? w.inputFiles : w.outputFiles;
+  return (
+    <Button
+      size="compact-xs"
+      variant="default"
+      aria-label={`${w.step} ${step.position + 1}: ${label}`}
+      onClick={fetchFiles}
+    >
+      {label}
+    </Button>
   );
 }

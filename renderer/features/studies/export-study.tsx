@@ -3,7 +3,7 @@ import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import type { ExportForm } from '../../../shared/schemas/exports.ts';
 import type { Study } from '../../../shared/schemas/studies.ts';
-import { client } from '../../client/connection.ts';
+import { client, fetchZip } from '../../client/connection.ts';
 import { bytes } from '../../ui/format.ts';
 import { say } from '../../ui/notices.tsx';
 import { Failed } from '../../ui/page.tsx';
@@ -14,12 +14,9 @@ const pathKey = 'gantry-export-path';
 
 /** By the browser's own download, which goes to the disk as it comes. */
 export async function downloadStudy({ studyInstanceUid }: Study): Promise<void> {
-  const { path, name, bytes: size } = await client.studies.export({ studyInstanceUids: [studyInstanceUid] });
-  const anchor = document.createElement('a');
-  anchor.href = path;
-  anchor.download = name;
-  anchor.click();
-  say(name, bytes(size));
+  const ticket = await client.studies.export({ studyInstanceUids: [studyInstanceUid] });
+  fetchZip(ticket);
+  say(ticket.name, bytes(ticket.bytes));
 }
 
 /** To a path of the machine of the core, which in Electron is this one; the last path is offered again. */

@@ -1,6 +1,7 @@
 import { Button, Menu } from '@mantine/core';
 import { useState } from 'react';
 import type { Study } from '../../../shared/schemas/studies.ts';
+import { canDownload } from '../../client/connection.ts';
 import { sayFailed } from '../../ui/notices.tsx';
 import { words } from '../../words/words.ts';
 import { DeleteStudy } from './delete-study.tsx';
@@ -8,8 +9,6 @@ import { downloadStudy, ExportStudy } from './export-study.tsx';
 import { RunStudy } from './run-study.tsx';
 
 const { studyActions: w } = words;
-/** Electron serves the page without the door that a download needs; there a path does. */
-const canDownload = window.location.protocol !== 'app:';
 
 /** What can be done with a study. */
 export function StudyActions({ study }: { study: Study }) {

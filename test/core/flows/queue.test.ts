@@ -295,6 +295,15 @@ describe('queue', () => {
     expect(room.runs.get(second).state).toBe('pending');
   });
 
+  it('says that the study was deleted, and does not run on nothing', async () => {
+    const id = add(flowText());
+    db.prepare('UPDATE batches SET instance_count = 3').run();
+    room.queue.pump();
+    await inState(id, 'failed');
+    expect(JSON.parse(room.runs.get(id).problem ?? '{}')).toMatchObject({ code: 'RUN_INPUT_GONE' });
+    expect(step.orders).toEqual([]);
+  });
+
   it('puts failed runs together by cause, and runs them again from where they failed', async () => {
     atOnce = 3;
     const [a, b, c] = [add(flowText('', 2)), add(flowText('', 2)), add(flowText())];
