@@ -1,12 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, freePort, storescu } from '../helpers/dcmtk.ts';
 import { makeStudy } from '../helpers/dicom-maker.ts';
-import { type Headless, startHeadless } from '../helpers/headless.ts';
+import { type OpenConsole, openConsole } from '../helpers/open-console.ts';
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
@@ -18,17 +15,13 @@ interface Violation {
 
 /** axe-core on every page, in both themes, with something on each. */
 describe('accessibility', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'gantry-axe-'));
-  let browser: Browser;
-  let gantry: Headless;
+  let open: OpenConsole;
   let study: string;
   let instance: string;
 
   beforeAll(async () => {
-    gantry = await startHeadless({
-      dataDirectory: join(directory, 'data'),
-      environment: { GANTRY_MIN_FREE_BYTES: '0', GANTRY_RETRY_ATTEMPTS: '1', GANTRY_GPUS: '0' },
-    });
+    open = await openConsole({ GANTRY_RETRY_ATTEMPTS: '1', GANTRY_GPUS: '0' });
+    const { gantry, directory } = open;
     await gantry.put('/api/flows/route.yml', {
       text: `name: Route\nmodels: []\ndestinations: [{ host: 127.0.0.1, port: ${await freePort()}, ae_title: AWAY }]\n`,
     });
@@ -42,26 +35,14 @@ describe('accessibility', () => {
       async () => (await gantry.get<{ total: number }>('/api/runs?state=failed')).total === 1,
       'the failed run',
     );
-    const args = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'];
-    browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args });
   }, 60_000);
-  afterAll(async () => {
-    await browser?.close();
-    await gantry?.stop();
-    rmSync(directory, { recursive: true, force: true });
-  }, 30_000);
+  afterAll(() => open?.close(), 30_000);
 
   it.each(['light', 'dark'] as const)(
     'has no serious fault on any page, %s',
     async colorScheme => {
       // axe comes in as a script of the test's own, which the page's policy would rightly refuse.
-      const context = await browser.newContext({
-        viewport: { width: 1280, height: 800 },
-        colorScheme,
-        bypassCSP: true,
-      });
-      const page = await context.newPage();
-      const { origin, hash } = new URL(gantry.url);
+      const page = await open.newPage({ colorScheme, bypassCSP: true });
       const faults: string[] = [];
       const pages: [path: string, text: string][] = [
         ['/', 'Latest runs'],
@@ -80,7 +61,7 @@ describe('accessibility', () => {
         ['/log', 'listening as GANTRY'],
       ];
       for (const [path, text] of pages) {
-        await page.goto(`${origin}${path}${hash}`);
+        await open.goto(path, page);
         await page.getByText(text).first().waitFor();
         await page.addScriptTag({ path: axe });
         if (process.env.GANTRY_SCREENSHOTS) {
@@ -96,7 +77,7 @@ describe('accessibility', () => {
           faults.push(`${path} ${id}: ${nodes.map(node => `${node.html} ${node.failureSummary}`).join('\n  ')}`);
         }
       }
-      await context.close();
+      await page.close();
       expect(faults).toEqual([]);
     },
     120_000,

@@ -1,31 +1,19 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Run } from '../../shared/schemas/runs.ts';
 import type { Study } from '../../shared/schemas/studies.ts';
 import { eventually, freePort, startStorescp, storescu } from '../helpers/dcmtk.ts';
 import { makeStudy } from '../helpers/dicom-maker.ts';
-import { type Headless, startHeadless } from '../helpers/headless.ts';
+import { type OpenConsole, openConsole } from '../helpers/open-console.ts';
 
 /** The queue under a hand, failures by cause and statistics, in real Chromium on the built headless door. */
 describe('the Runs page', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'gantry-runs-page-'));
-  let browser: Browser;
-  let gantry: Headless;
-  let page: Page;
+  let open: OpenConsole;
+  let gantry: OpenConsole['gantry'];
+  let page: OpenConsole['page'];
+  let directory: string;
   let port: number;
-  const complaints: string[] = [];
   const runs = (query = '') => gantry.get<{ items: Run[]; total: number }>(`/api/runs${query}`);
-  const shot = async (name: string) => {
-    if (!process.env.GANTRY_SCREENSHOTS) return;
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      await page.screenshot({ path: join(process.env.GANTRY_SCREENSHOTS, `${name}-${colorScheme}.png`) });
-    }
-    await page.emulateMedia({ colorScheme: 'light' });
-  };
   const receive = async (name: string) => {
     makeStudy({ directory: join(directory, name), instances: 1, studyDescription: 'Runs page' });
     await storescu(gantry.dicomPort, [join(directory, name)]);
@@ -33,33 +21,14 @@ describe('the Runs page', () => {
 
   beforeAll(async () => {
     port = await freePort();
-    gantry = await startHeadless({
-      dataDirectory: join(directory, 'data'),
-      environment: {
-        GANTRY_MIN_FREE_BYTES: '0',
-        GANTRY_RETRY_ATTEMPTS: '1',
-        GANTRY_BREAKER_FAILURES: '100',
-        GANTRY_GPUS: '0 1',
-      },
-    });
+    open = await openConsole({ GANTRY_RETRY_ATTEMPTS: '1', GANTRY_BREAKER_FAILURES: '100', GANTRY_GPUS: '0 1' });
+    ({ gantry, page, directory } = open);
     await gantry.put('/api/flows/route.yml', {
       text: `name: Route\nmodels: []\ndestinations: [{ host: 127.0.0.1, port: ${port}, ae_title: ARCHIVE }]\n`,
     });
-    const args = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'];
-    browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args });
-    page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-    page.on('console', message => {
-      if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-    });
-    page.on('pageerror', error => complaints.push(error.message));
-    const { origin, hash } = new URL(gantry.url);
-    await page.goto(`${origin}/runs${hash}`);
+    await open.goto('/runs');
   }, 60_000);
-  afterAll(async () => {
-    await browser?.close();
-    await gantry?.stop();
-    rmSync(directory, { recursive: true, force: true });
-  }, 30_000);
+  afterAll(() => open?.close(), 30_000);
 
   it('pauses the queue, says so at every run that waits, and takes priorities by hand', async () => {
     await page.getByRole('button', { name: 'Pause queue' }).click();
@@ -70,7 +39,7 @@ describe('the Runs page', () => {
     await page.getByRole('combobox', { name: 'Priority #1' }).selectOption('5');
     await eventually(async () => (await gantry.get<Run>('/api/runs/1')).priority === 5, 'the priority');
     await page.getByText('GPU 0').waitFor();
-    await shot('runs-paused');
+    await open.shot('runs-paused');
     expect((await gantry.get<Run>('/api/runs/2')).waiting?.code).toBe('QUEUE_PAUSED');
   }, 30_000);
 
@@ -79,7 +48,7 @@ describe('the Runs page', () => {
     await eventually(async () => (await runs('?state=failed')).total === 2, 'two failed runs');
     await page.getByRole('tab', { name: 'Failures by cause' }).click();
     await page.getByText('2 runs: ').waitFor();
-    await shot('runs-failures');
+    await open.shot('runs-failures');
     const scp = await startStorescp(join(directory, 'archive'), { port, aeTitle: 'ARCHIVE' });
     await page.getByRole('button', { name: 'Run them again' }).click();
     await page.getByText('No run has failed.').waitFor();
@@ -111,7 +80,7 @@ describe('the Runs page', () => {
     });
     await page.getByRole('link', { name: 'Studies' }).click();
     await page.getByLabel('3 sent').waitFor();
-    await shot('studies-runs');
+    await open.shot('studies-runs');
     await page.getByRole('link', { name: 'Runs', exact: true }).click();
     const journal = await gantry.get<{ items: { text: string }[] }>(`/api/studies/${studyInstanceUid}/journal`);
     expect(journal.items.map(entry => entry.text)).toContain('Send to archive was asked for by hand: run 3');
@@ -123,13 +92,13 @@ describe('the Runs page', () => {
     const row = page.getByRole('row', { name: /Route/ });
     await row.getByRole('cell', { name: '0.0 % (0)' }).waitFor();
     await row.getByRole('img', { name: /2 sent, 0 failed/ }).waitFor();
-    await shot('runs-statistics');
+    await open.shot('runs-statistics');
     expect(page.url()).toContain('view=statistics');
     await page.reload();
     await page.getByRole('row', { name: /Route/ }).waitFor();
     await page.getByRole('tab', { name: 'Queue and history' }).click();
     await page.getByRole('link', { name: '2', exact: true }).waitFor();
-    await shot('runs-all');
-    expect(complaints).toEqual([]);
+    await open.shot('runs-all');
+    expect(open.complaints).toEqual([]);
   }, 30_000);
 });

@@ -1,42 +1,30 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Import } from '../../shared/schemas/imports.ts';
 import { eventually } from '../helpers/dcmtk.ts';
 import { type MadeInstance, makeStudy } from '../helpers/dicom-maker.ts';
-import { type Headless, startHeadless } from '../helpers/headless.ts';
+import { type OpenConsole, openConsole } from '../helpers/open-console.ts';
 
 /** Export and deletion of a study, by the hand of a user of the built console. */
 describe('actions of a study', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'gantry-actions-'));
-  let browser: Browser;
-  let gantry: Headless;
-  let page: Page;
+  let open: OpenConsole;
+  let gantry: OpenConsole['gantry'];
+  let page: OpenConsole['page'];
+  let directory: string;
   let made: MadeInstance;
 
   beforeAll(async () => {
-    gantry = await startHeadless({
-      dataDirectory: join(directory, 'data'),
-      environment: { GANTRY_MIN_FREE_BYTES: '0' },
-    });
+    open = await openConsole();
+    ({ gantry, page, directory } = open);
     const order = { directory: join(directory, 'made'), instances: 3, patientName: 'Action^Study', patientId: 'ID-77' };
     [made] = makeStudy(order) as [MadeInstance];
     const { id } = await gantry.post<Import>('/api/imports', { paths: [order.directory], evaluate: false });
     await eventually(async () => (await gantry.get<Import>(`/api/imports/${id}`)).state === 'finished', 'the import');
-    const args = ['--no-sandbox', '--disable-gpu', '--no-first-run'];
-    browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args });
-    page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
-    const { origin, hash } = new URL(gantry.url);
-    await page.goto(`${origin}/studies/${made.studyInstanceUid}${hash}`);
+    await open.goto(`/studies/${made.studyInstanceUid}`);
     await page.getByRole('heading', { name: 'Action, Study' }).waitFor();
   }, 60_000);
-  afterAll(async () => {
-    await browser?.close();
-    await gantry?.stop();
-    rmSync(directory, { recursive: true, force: true });
-  }, 30_000);
+  afterAll(() => open?.close(), 30_000);
 
   const choose = async (item: string) => {
     await page.getByRole('button', { name: 'Actions' }).click();
