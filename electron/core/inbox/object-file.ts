@@ -106,10 +106,19 @@ export function createObjectFile({ path, unbuffered, head, sealOffset, slabs, re
   /** What waits for the seal. */
   const firstBytes = () => (bytes + first.start <= atOnce ? atOnce : blockBytes);
 
+  /** Past the page cache where that can be: it is quicker, but not needed. */
+  function forBlocks(): number {
+    try {
+      blocks ??= unbuffered === undefined ? descriptor : openSync(path, unbuffered);
+    } catch {
+      blocks = descriptor;
+    }
+    return blocks;
+  }
+
   /** Writes whole blocks of a piece. */
   function put(done: Piece, begin: number, end: number) {
-    blocks ??= unbuffered === undefined ? descriptor : openSync(path, unbuffered);
-    const file = blocks;
+    const file = forBlocks();
     writing++;
     const next = (at: number) =>
       writeAt(file, done.slab, at, end - at, done.at + at, (error, count) => {
@@ -164,7 +173,7 @@ export function createObjectFile({ path, unbuffered, head, sealOffset, slabs, re
         piece.fill += count;
         taken += count;
       }
-      held = writing >= mostWriting;
+      held ||= writing >= mostWriting;
       return !held;
     },
     async seal(seal) {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { constants, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -43,9 +43,13 @@ function order(unbuffered: number | undefined) {
 /** Lets what was asked of the disk come to its end. */
 const settled = () => new Promise(resolve => setTimeout(resolve, 50));
 
+/** Flags with which no file can be opened, as when there are no descriptors left. */
+const impossible = constants.O_DIRECTORY | constants.O_WRONLY;
+
 describe.each([
   ['past the page cache', unbufferedFlags(directory, createSlabs())],
   ['through the page cache', undefined],
+  ['where the second descriptor cannot be had', impossible],
 ])('an object written %s', (_, unbuffered) => {
   const sizes = [0, 1, 3556, 65_536 - 540, 65_536, slabBytes - 540, slabBytes, 2 * slabBytes - 540, 3_000_001];
   it.each(sizes)('of %i bytes is head, seal and data set, and gives its slabs back', async size => {
